@@ -1,0 +1,182 @@
+//! Reports: one document, three forms.
+//! It knows what a reader of results needs to trust and repeat them.
+//! It refuses to judge: verdicts come from the runner.
+
+mod json;
+mod junit;
+mod markdown;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::runner::{Options, Summary, Verdict};
+
+/// A report that was asked for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub form: Form,
+    pub path: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Json,
+    Junit,
+    Markdown,
+}
+
+impl Wanted {
+    /// `json=FILE`, `junit=FILE` or `md=FILE`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (form, path) = text.split_once('=').ok_or("expected FORM=FILE")?;
+        let form = match form {
+            "json" => Form::Json,
+            "junit" => Form::Junit,
+            "md" => Form::Markdown,
+            other => return Err(format!("unknown report {other:?}: json, junit or md")),
+        };
+        Ok(Self {
+            form,
+            path: PathBuf::from(path),
+        })
+    }
+
+    pub fn write(&self, document: &Document) -> Result<(), String> {
+        let text = match self.form {
+            Form::Json => json::render(document)?,
+            Form::Junit => junit::render(document)?,
+            Form::Markdown => markdown::render(document),
+        };
+        fs::write(&self.path, text).map_err(|e| format!("{}: {e}", self.path.display()))
+    }
+}
+
+/// What a report tells, whatever its form. The names are the schema.
+#[derive(Clone, Debug, Serialize)]
+pub struct Document {
+    pub schema: u32,
+    pub subject: Subject,
+    pub flavour: &'static str,
+    pub profile: &'static str,
+    pub suite: &'static str,
+    pub date: String,
+    pub kernel: String,
+    pub arch: &'static str,
+    pub reproduce: String,
+    pub seconds: f64,
+    pub counts: Vec<Count>,
+    pub cases: Vec<CaseReport>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Subject {
+    pub path: String,
+    pub sha256: String,
+    pub version: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Count {
+    pub outcome: &'static str,
+    pub count: usize,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct CaseReport {
+    pub id: String,
+    pub round: usize,
+    pub clause: &'static str,
+    pub level: String,
+    pub title: &'static str,
+    pub bugs: Vec<&'static str>,
+    pub outcome: &'static str,
+    pub seconds: f64,
+    pub message: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub wire: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub log: String,
+}
+
+impl Document {
+    pub fn new(options: &Options, summary: &Summary, reproduce: String) -> Self {
+        let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+        Self {
+            schema: 1,
+            subject: subject(&options.subject),
+            flavour: options.flavour.name(),
+            profile: options.profile.name,
+            suite: env!("CARGO_PKG_VERSION"),
+            date: chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            kernel: format!("{} {}", std::env::consts::OS, release.trim()),
+            arch: std::env::consts::ARCH,
+            reproduce,
+            seconds: summary.took.as_secs_f64(),
+            counts: Verdict::ALL
+                .iter()
+                .map(|&verdict| Count {
+                    outcome: verdict.name(),
+                    count: summary.count(verdict),
+                })
+                .collect(),
+            cases: summary.judged.iter().map(case_report).collect(),
+        }
+    }
+
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.counts
+            .iter()
+            .find(|c| c.outcome == verdict.name())
+            .map_or(0, |c| c.count)
+    }
+}
+
+fn case_report(judged: &crate::runner::Judged) -> CaseReport {
+    let case = judged.run.case;
+    CaseReport {
+        id: judged.run.id(),
+        round: judged.run.round,
+        clause: case.clause,
+        level: case.level.to_string(),
+        title: case.title,
+        bugs: case.bugs.to_vec(),
+        outcome: judged.verdict.name(),
+        seconds: judged.took.as_secs_f64(),
+        message: judged.message.clone(),
+        wire: judged.wire.clone(),
+        log: judged.log.clone(),
+    }
+}
+
+fn subject(path: &Path) -> Subject {
+    let bytes = fs::read(path).unwrap_or_default();
+    let sha256 = crate::fixture::hex(&Sha256::digest(&bytes));
+    Subject {
+        path: path.display().to_string(),
+        sha256,
+        version: version(path),
+    }
+}
+
+/// The line with a version in it that `--version` prints, wherever it prints it.
+fn version(path: &Path) -> String {
+    let output = Command::new(path)
+        .arg("--version")
+        .env_clear()
+        .stdin(Stdio::null())
+        .output();
+    let Ok(output) = output else {
+        return String::new();
+    };
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    text.lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
+}

@@ -1,0 +1,61 @@
+//! Ports for subjects, out of the way of each other and of other suites on the machine.
+//! It knows a range below the ephemeral ports and leases a block of it by a file lock.
+//! It refuses to hand out a port twice in a row or one that is taken.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::sync::{Mutex, PoisonError};
+
+use crate::case::Failure;
+
+const FIRST: u16 = 20_000;
+const BLOCK: u16 = 200;
+const BLOCKS: u16 = 60;
+
+struct Lease {
+    _lock: File,
+    first: u16,
+    next: u16,
+}
+
+static LEASE: Mutex<Option<Lease>> = Mutex::new(None);
+
+/// A free port.
+pub fn free() -> Result<u16, Failure> {
+    let mut guard = LEASE.lock().unwrap_or_else(PoisonError::into_inner);
+    let lease = match guard.take() {
+        Some(lease) => guard.insert(lease),
+        None => guard.insert(lease_block()?),
+    };
+    for _ in 0..BLOCK {
+        let port = lease.first + lease.next;
+        lease.next = (lease.next + 1) % BLOCK;
+        if TcpListener::bind(("0.0.0.0", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err(Failure::fault("no free port left"))
+}
+
+fn lease_block() -> Result<Lease, Failure> {
+    let folder = std::env::temp_dir();
+    for block in 0..BLOCKS {
+        let path = folder.join(format!("conformance-ports-{block}"));
+        let Ok(file) = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path)
+        else {
+            continue;
+        };
+        if file.try_lock().is_ok() {
+            return Ok(Lease {
+                _lock: file,
+                first: FIRST + block * BLOCK,
+                next: 0,
+            });
+        }
+    }
+    Err(Failure::fault("every block of ports is leased"))
+}

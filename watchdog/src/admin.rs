@@ -1,0 +1,93 @@
+//! The metrics port.
+//!
+//! Owns its listener and its one path. May know the site's figures. Refuses anything but `/metrics`.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::metrics::Levels;
+use crate::serve::Site;
+
+/// A scrape takes milliseconds; whoever needs longer is not scraping.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Serves metrics until dropped.
+pub async fn serve(site: Arc<Site>, listener: TcpListener) {
+    let mut connections = JoinSet::new();
+    loop {
+        while connections.try_join_next().is_some() {}
+        let Ok((stream, _)) = listener.accept().await else {
+            sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let site = Arc::clone(&site);
+        connections.spawn(async move {
+            let service = service_fn(move |request| {
+                let response = answer(&site, &request);
+                async move { Ok::<_, Infallible>(response) }
+            });
+            let mut builder = http1::Builder::new();
+            builder
+                .timer(TokioTimer::new())
+                .header_read_timeout(PATIENCE)
+                .title_case_headers(true);
+            // A scraper that breaks off has its own reasons.
+            let _ = timeout(
+                PATIENCE * 6,
+                builder.serve_connection(TokioIo::new(stream), service),
+            )
+            .await;
+        });
+    }
+}
+
+fn answer(site: &Site, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    if request.uri().path() != "/metrics" {
+        let mut response = Response::new(Full::from("404 page not found\n"));
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        return response;
+    }
+    let accept = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
+    let open_metrics = accept.contains("application/openmetrics-text");
+    let mut response = Response::new(Full::from(
+        site.desk.metrics.text(levels(site), open_metrics),
+    ));
+    let kind = if open_metrics {
+        "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    } else {
+        "text/plain; version=0.0.4; charset=utf-8"
+    };
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}
+
+fn levels(site: &Site) -> Levels {
+    let limits = &site.limits;
+    Levels {
+        in_flight: site.desk.gate.in_flight(),
+        waiting: site.desk.gate.waiting(),
+        max_inflight: limits.max_inflight.map_or(0, std::num::NonZeroUsize::get),
+        max_queue: limits.max_queue,
+        orphans: site.orphans(),
+        ready: site.is_ready(),
+    }
+}

@@ -1,0 +1,327 @@
+//! From the environment and the command line to a [`Config`].
+//!
+//! Owns which settings make up which part, and the rules that join several of them. May know every setting. Refuses to stop at the first
+//! problem: all are found before any is reported.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::environment::Environment;
+use super::grammar::Value;
+use super::reader::Reader;
+use super::report::{Loaded, Problems, Source};
+use super::setting::ModeName;
+use super::{
+    Auth, ClassicStyle, CommandLine, Config, Dialect, Endpoint, Files, Flavour, Fork, Health,
+    Limits, Log, LogFormat, Mode, Protocol, Proxy, Stop, Style, TermTiming, Timeouts, settings,
+};
+
+const DISCOVERY: &str = "http://gateway.openfaas:8080/.well-known/openid-configuration";
+const DISCOVERY_LOCAL: &str = "http://127.0.0.1:8000/.well-known/openid-configuration";
+const CONTENT_TYPE: &str = "application/octet-stream";
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl Config {
+    /// What this build's flavour makes of the environment, and of a command from the command line.
+    pub fn load(env: &Environment, command: Option<CommandLine>) -> Result<Loaded, Problems> {
+        Self::load_as(Flavour::BUILT, env, command)
+    }
+
+    /// The same for either flavour.
+    pub fn load_as(
+        flavour: Flavour,
+        env: &Environment,
+        command: Option<CommandLine>,
+    ) -> Result<Loaded, Problems> {
+        let mut reader = Reader::new(env, flavour);
+        let mode = reader.mode();
+        build(reader, mode, command)
+    }
+
+    /// For a program that answers requests itself: no command and no upstream is needed, and `mode` is not read.
+    pub fn for_inproc(env: &Environment) -> Result<Loaded, Problems> {
+        let mut reader = Reader::new(env, Flavour::BUILT);
+        let mode = reader.mode_inproc();
+        build(reader, mode, None)
+    }
+}
+
+/// Where the lock file is, whatever else is set: all that a health check has to know.
+pub fn lock_file(env: &Environment) -> PathBuf {
+    Reader::new(env, Flavour::BUILT)
+        .path(&settings::TMPDIR)
+        .join(".lock")
+}
+
+fn build(
+    mut reader: Reader<'_>,
+    mode: ModeName,
+    command: Option<CommandLine>,
+) -> Result<Loaded, Problems> {
+    let r = &mut reader;
+    let directory = r.path(&settings::TMPDIR);
+    let mode = match mode {
+        ModeName::Classic | ModeName::Streaming | ModeName::Serializing => {
+            fork(r, mode, command, directory.clone()).map(Mode::Fork)
+        }
+        ModeName::Http => proxy(r, command, directory.clone()).map(Mode::Proxy),
+        ModeName::Static => Some(Mode::Files(files(r))),
+        ModeName::Inproc => Some(Mode::Inproc),
+    };
+    let (listen, metrics) = addresses(r);
+    let timeouts = timeouts(r);
+    let stop = stop(r, timeouts.write);
+    let limits = limits(r);
+    let health = health(r, &directory);
+    let log = log(r);
+    let auth = auth(r);
+    let cancel_on_disconnect = r.flag(&settings::CANCEL_ON_DISCONNECT);
+    let flavour = r.flavour;
+    let (effective, warnings) = reader.finish()?;
+    // Without a mode there was a problem, and that has been returned.
+    let mode = mode.ok_or_else(Problems::default)?;
+    let config = Config {
+        flavour,
+        mode,
+        listen,
+        metrics,
+        timeouts,
+        stop,
+        limits,
+        health,
+        log,
+        auth,
+        cancel_on_disconnect,
+    };
+    Ok(Loaded {
+        config,
+        effective,
+        warnings,
+    })
+}
+
+fn fork(
+    r: &mut Reader<'_>,
+    mode: ModeName,
+    command: Option<CommandLine>,
+    spool_dir: PathBuf,
+) -> Option<Fork> {
+    let command = r.command(command);
+    let style = style(r, mode);
+    let is_classic = matches!(style, Style::Classic(_));
+    let cgi_headers = !is_classic || r.flag(&settings::CGI_HEADERS);
+    let dialect = match r.choice(&settings::CGI_ENV) {
+        "rfc3875" => Dialect::Rfc3875,
+        _ => Dialect::OpenFaas,
+    };
+    let content_type = content_type(r, is_classic);
+    let cgi_response = r.flag(&settings::CGI_RESPONSE);
+    let spool_threshold = r.bytes(&settings::SPOOL_THRESHOLD);
+    Some(Fork {
+        style,
+        command: command?,
+        cgi_headers,
+        dialect,
+        content_type,
+        cgi_response,
+        spool_threshold,
+        spool_dir,
+    })
+}
+
+fn style(r: &mut Reader<'_>, mode: ModeName) -> Style {
+    match mode {
+        ModeName::Serializing => Style::Serializing,
+        ModeName::Streaming => Style::Streaming,
+        _ => Style::Classic(ClassicStyle {
+            combine_output: r.flag(&settings::COMBINE_OUTPUT),
+            write_debug: r.flag(&settings::WRITE_DEBUG),
+            debug_headers: r.flag(&settings::DEBUG_HEADERS),
+            marshal_request: r.flag(&settings::MARSHAL_REQUEST),
+        }),
+    }
+}
+
+fn content_type(r: &mut Reader<'_>, is_classic: bool) -> Option<String> {
+    let setting = &settings::CONTENT_TYPE;
+    let given = r.text(setting);
+    if given.is_some() {
+        return given;
+    }
+    if r.flavour == Flavour::Of && r.env.is_blank(setting.name) {
+        // The one setting whose emptiness has always meant something: no type, and no guess.
+        r.note(setting, String::new(), Source::Environment(setting.name));
+        return Some(String::new());
+    }
+    if is_classic {
+        return None;
+    }
+    r.note(setting, CONTENT_TYPE.to_owned(), Source::Default);
+    Some(CONTENT_TYPE.to_owned())
+}
+
+fn proxy(r: &mut Reader<'_>, command: Option<CommandLine>, spool_dir: PathBuf) -> Option<Proxy> {
+    let command = r.command(command);
+    let upstream = r.upstream();
+    let protocol = match r.choice(&settings::UPSTREAM_PROTOCOL) {
+        "h2c" => Protocol::H2c,
+        _ => Protocol::Http1,
+    };
+    let is_tls =
+        matches!(&upstream, Some(upstream) if matches!(upstream.endpoint, Endpoint::Tls { .. }));
+    if is_tls && protocol == Protocol::H2c {
+        let message = "h2c is HTTP/2 without TLS, and upstream_url is https".to_owned();
+        r.refuse(settings::UPSTREAM_PROTOCOL.name, "h2c", message);
+    }
+    let buffer_body = r.flag(&settings::BUFFER_HTTP);
+    let spool_threshold = r.bytes(&settings::SPOOL_THRESHOLD);
+    let term_timing = match r.choice(&settings::TERM_SIGNAL_TIMING) {
+        "immediate" => TermTiming::Immediate,
+        _ => TermTiming::AfterDrain,
+    };
+    let startup_timeout = r.duration(&settings::STARTUP_TIMEOUT);
+    Some(Proxy {
+        command: command?,
+        upstream: upstream?,
+        protocol,
+        buffer_body,
+        spool_threshold,
+        spool_dir,
+        term_timing,
+        startup_timeout,
+    })
+}
+
+fn files(r: &mut Reader<'_>) -> Files {
+    Files {
+        root: r.path(&settings::STATIC_PATH),
+        fallback: r.text(&settings::STATIC_FALLBACK),
+        listing: r.flag(&settings::STATIC_LISTING),
+        dotfiles: r.flag(&settings::STATIC_DOTFILES),
+        symlinks: r.flag(&settings::STATIC_SYMLINKS),
+    }
+}
+
+fn addresses(r: &mut Reader<'_>) -> (SocketAddr, Option<SocketAddr>) {
+    let address = match r.value(&settings::BIND_ADDRESS) {
+        Some(Value::Address(address)) => address,
+        _ => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    let port = r.port(&settings::PORT);
+    let metrics = r.port(&settings::METRICS_PORT);
+    if port != 0 && port == metrics {
+        let message = format!("port is {port} as well; choose another, or 0 for no metrics");
+        r.refuse(settings::METRICS_PORT.name, &metrics.to_string(), message);
+    }
+    let metrics = (metrics != 0).then(|| SocketAddr::new(address, metrics));
+    (SocketAddr::new(address, port), metrics)
+}
+
+fn timeouts(r: &mut Reader<'_>) -> Timeouts {
+    let exec = r.timeout(&settings::EXEC_TIMEOUT);
+    let idle = r.duration_or(&settings::STREAM_IDLE_TIMEOUT, exec.unwrap_or_default());
+    Timeouts {
+        read: r.timeout(&settings::READ_TIMEOUT),
+        write: r.timeout(&settings::WRITE_TIMEOUT),
+        exec,
+        stream_idle: Some(idle).filter(|idle| !idle.is_zero()),
+        kill_grace: r.duration(&settings::KILL_GRACE),
+    }
+}
+
+fn stop(r: &mut Reader<'_>, write: Option<Duration>) -> Stop {
+    Stop {
+        drain_delay: r.duration(&settings::DRAIN_DELAY),
+        shutdown_timeout: r.duration_or(
+            &settings::SHUTDOWN_TIMEOUT,
+            write.unwrap_or(SHUTDOWN_TIMEOUT),
+        ),
+    }
+}
+
+fn limits(r: &mut Reader<'_>) -> Limits {
+    Limits {
+        max_inflight: r.limit(&settings::MAX_INFLIGHT),
+        max_queue: r.count(&settings::MAX_QUEUE),
+        queue_timeout: r.duration(&settings::QUEUE_TIMEOUT),
+        max_body_bytes: Some(r.bytes(&settings::MAX_BODY_BYTES)).filter(|limit| *limit > 0),
+        max_header_bytes: usize::try_from(r.bytes(&settings::MAX_HEADER_BYTES))
+            .unwrap_or(usize::MAX),
+    }
+}
+
+fn health(r: &mut Reader<'_>, directory: &Path) -> Health {
+    let suppressed = r.flag(&settings::SUPPRESS_LOCK);
+    Health {
+        lock: (!suppressed).then(|| directory.join(".lock")),
+        ready_path: r.text(&settings::READY_PATH),
+    }
+}
+
+fn log(r: &mut Reader<'_>) -> Log {
+    let format = match r.choice(&settings::LOG_FORMAT) {
+        "json" => LogFormat::Json,
+        _ => LogFormat::Text,
+    };
+    let line_limit = match r.value(&settings::LOG_BUFFER_SIZE) {
+        Some(Value::Bytes(limit)) => usize::try_from(limit).ok(),
+        _ => None,
+    };
+    Log {
+        format,
+        prefix: r.flag(&settings::PREFIX_LOGS),
+        line_limit,
+        call_id: r.flag(&settings::LOG_CALLID),
+    }
+}
+
+fn auth(r: &mut Reader<'_>) -> Option<Auth> {
+    let wanted = r.flag(&settings::JWT_AUTH);
+    let debug = r.flag(&settings::JWT_AUTH_DEBUG);
+    let discovery_url = discovery_url(r);
+    let name = r.text(&settings::OPENFAAS_NAME);
+    let namespace = r.text(&settings::OPENFAAS_NAMESPACE);
+    if !wanted {
+        return None;
+    }
+    let namespace = namespace.or_else(|| namespace_of_account(r));
+    if name.is_none() {
+        r.missing(&settings::OPENFAAS_NAME, "not set, and jwt_auth needs it");
+    }
+    let function = format!("{}:{}", namespace?, name?);
+    Some(Auth {
+        discovery_url,
+        function,
+        debug,
+    })
+}
+
+fn discovery_url(r: &mut Reader<'_>) -> String {
+    let setting = &settings::JWT_DISCOVERY_URL;
+    let is_local = r.flag(&settings::JWT_AUTH_LOCAL);
+    r.text(setting).unwrap_or_else(|| {
+        let derived = if is_local { DISCOVERY_LOCAL } else { DISCOVERY };
+        r.note(setting, derived.to_owned(), Source::Default);
+        derived.to_owned()
+    })
+}
+
+fn namespace_of_account(r: &mut Reader<'_>) -> Option<String> {
+    let setting = &settings::OPENFAAS_NAMESPACE;
+    let file = r.env.namespace_file().to_owned();
+    let why = match r.env.read_namespace() {
+        Ok(namespace) if !namespace.is_empty() => {
+            r.note(setting, namespace.clone(), Source::File(file));
+            return Some(namespace);
+        }
+        Ok(_) => "it is empty".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let message = format!(
+        "not set, and jwt_auth needs it; tried {}: {why}",
+        file.display()
+    );
+    r.missing(setting, &message);
+    None
+}

@@ -1,0 +1,259 @@
+//! Lines on their way to stdout and stderr.
+//!
+//! Owns one buffer and one thread per stream, so that a slow log consumer never holds up a request, and the shape of a line. May know the time and the
+//! log format. Refuses to drop a function's line: its writers wait for room instead.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use chrono::{DateTime, Local, SecondsFormat};
+use serde_json::{Map, Value};
+use tokio::sync::Notify;
+use tracing::field::{Field, Visit};
+use tracing::span;
+
+use crate::config::LogFormat;
+
+/// Writers of function lines wait above this many unwritten bytes.
+const ROOM: usize = 256 << 10;
+/// The watchdog's own lines, which cannot wait, are counted rather than kept above this many.
+const FULL: usize = 8 << 20;
+/// Lines that come within this time leave in one write.
+const GATHER: Duration = Duration::from_millis(1);
+
+/// One output stream. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Sink(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    filled: Condvar,
+    drained: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    buffer: Vec<u8>,
+    lost: usize,
+    closed: bool,
+}
+
+/// The thread behind a [`Sink`]. Dropping it writes out what is left.
+#[derive(Debug)]
+pub struct Writer {
+    sink: Sink,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sink {
+    /// A sink and the thread that empties it into `out`.
+    ///
+    /// # Errors
+    /// Where no thread can be started.
+    pub fn new(name: &str, out: impl Write + Send + 'static) -> io::Result<(Self, Writer)> {
+        let shared = Shared {
+            state: Mutex::default(),
+            filled: Condvar::new(),
+            drained: Notify::new(),
+        };
+        let sink = Self(Arc::new(shared));
+        let own = sink.clone();
+        let thread = thread::Builder::new()
+            .name(format!("log-{name}"))
+            .stack_size(128 << 10)
+            .spawn(move || own.0.empty_into(out))?;
+        Ok((
+            sink.clone(),
+            Writer {
+                sink,
+                thread: Some(thread),
+            },
+        ))
+    }
+
+    /// Adds a whole line of the watchdog's own.
+    pub fn line(&self, line: &[u8]) {
+        let mut state = self.0.lock();
+        if state.buffer.len() > FULL {
+            state.lost += 1;
+            return;
+        }
+        self.0.push(&mut state, line);
+    }
+
+    /// Adds bytes of a function's output as soon as there is room.
+    pub async fn write(&self, bytes: &[u8]) {
+        loop {
+            let drained = self.0.drained.notified();
+            {
+                let mut state = self.0.lock();
+                if state.buffer.len() < ROOM || state.closed {
+                    self.0.push(&mut state, bytes);
+                    return;
+                }
+            }
+            drained.await;
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, state: &mut State, bytes: &[u8]) {
+        let idle = state.buffer.is_empty();
+        state.buffer.extend_from_slice(bytes);
+        if idle {
+            self.filled.notify_one();
+        }
+    }
+
+    fn empty_into(&self, mut out: impl Write) {
+        let mut batch = Vec::new();
+        loop {
+            let mut state = self.lock();
+            while state.buffer.is_empty() && !state.closed {
+                state = self
+                    .filled
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+            }
+            if state.buffer.is_empty() {
+                return;
+            }
+            mem::swap(&mut state.buffer, &mut batch);
+            let lost = mem::take(&mut state.lost);
+            let closed = state.closed;
+            drop(state);
+            self.drained.notify_waiters();
+            if lost > 0 {
+                batch.extend_from_slice(
+                    format!("{lost} log lines were lost: stderr is not being read\n").as_bytes(),
+                );
+            }
+            // Nobody is left to tell when the log itself cannot be written.
+            let _ = out.write_all(&batch).and_then(|()| out.flush());
+            batch.clear();
+            batch.shrink_to(ROOM);
+            if !closed {
+                thread::sleep(GATHER);
+            }
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.sink.0.lock().closed = true;
+        self.sink.0.filled.notify_one();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Date and time as both watchdogs have always written them.
+pub fn timestamp() -> impl std::fmt::Display {
+    Local::now().format("%Y/%m/%d %H:%M:%S")
+}
+
+/// Date and time for machines.
+pub fn rfc3339(now: DateTime<Local>) -> String {
+    now.to_rfc3339_opts(SecondsFormat::Millis, false)
+}
+
+/// Sends `tracing` events to a sink, one line each.
+#[derive(Debug)]
+pub struct Journal {
+    sink: Sink,
+    format: LogFormat,
+}
+
+impl Journal {
+    pub const fn new(sink: Sink, format: LogFormat) -> Self {
+        Self { sink, format }
+    }
+
+    fn text(message: &str, level: tracing::Level) -> String {
+        let mut line = String::with_capacity(message.len() + 32);
+        let warning = if level <= tracing::Level::WARN && !message.starts_with("Warning") {
+            "Warning: "
+        } else {
+            ""
+        };
+        let _ = writeln!(line, "{} {warning}{message}", timestamp());
+        line
+    }
+
+    fn json(fields: Map<String, Value>, level: tracing::Level) -> String {
+        let mut object = Map::new();
+        object.insert("time".into(), rfc3339(Local::now()).into());
+        object.insert("level".into(), level.as_str().to_ascii_lowercase().into());
+        object.extend(fields);
+        let mut line = Value::Object(object).to_string();
+        line.push('\n');
+        line
+    }
+}
+
+impl tracing::Subscriber for Journal {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() <= tracing::Level::INFO && metadata.target().starts_with("fwatchdog")
+    }
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let level = *event.metadata().level();
+        let line = match self.format {
+            LogFormat::Text => {
+                let message = fields
+                    .0
+                    .get("message")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
+                Self::text(message, level)
+            }
+            LogFormat::Json => Self::json(fields.0, level),
+        };
+        self.sink.line(line.as_bytes());
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// An event's fields as JSON. Text shows only the message, which says it all.
+#[derive(Default)]
+struct Fields(Map<String, Value>);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.0
+            .insert(field.name().to_owned(), format!("{value:?}").into());
+    }
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+}

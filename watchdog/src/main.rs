@@ -1,0 +1,128 @@
+//! fwatchdog: turns any program into an HTTP function.
+
+use std::env;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use fwatchdog::config::{
+    Action, Arguments, CommandLine, Config, Environment, Loaded, LogFormat, lock_file,
+};
+use fwatchdog::health;
+use fwatchdog::journal::{Journal, Sink, Writer};
+use fwatchdog::server::{self, Output, Server, StartError, Stopped};
+
+/// The configuration or the command line is wrong (`EX_USAGE`).
+const USAGE: u8 = 64;
+/// A port cannot be had (`EX_UNAVAILABLE`).
+const UNAVAILABLE: u8 = 69;
+/// The system refused something basic (`EX_OSERR`).
+const SYSTEM: u8 = 71;
+/// The function cannot be started, as a shell says it.
+const NOT_STARTED: u8 = 127;
+
+const VERSION: &str = concat!("Version: ", env!("CARGO_PKG_VERSION"));
+const SHA: &str = match option_env!("FWATCHDOG_SHA") {
+    Some(sha) => sha,
+    None => "unknown",
+};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse(env::args_os().skip(1));
+    match arguments.action {
+        Action::Help(text) => say(&text),
+        Action::Version => say(&format!("{VERSION}\tSHA: {SHA}\n")),
+        Action::Misuse(text) => complain(&text, USAGE),
+        Action::Healthcheck => healthcheck(),
+        Action::CheckConfig { command } => check(command),
+        Action::PrintConfig { command } => match load(command) {
+            Ok(loaded) => say(&loaded.print()),
+            Err(problems) => complain(&problems, USAGE),
+        },
+        Action::Serve { command } => match load(command) {
+            Ok(loaded) => serve(loaded, &arguments.warnings),
+            Err(problems) => complain(&problems, USAGE),
+        },
+    }
+}
+
+fn load(command: Option<CommandLine>) -> Result<Loaded, String> {
+    Config::load(&Environment::from_process(), command).map_err(|problems| problems.to_string())
+}
+
+fn healthcheck() -> ExitCode {
+    if health::lock_exists(&lock_file(&Environment::from_process())) {
+        ExitCode::SUCCESS
+    } else {
+        complain("unable to find lock file.", 1)
+    }
+}
+
+fn check(command: Option<CommandLine>) -> ExitCode {
+    match load(command) {
+        Ok(loaded) => {
+            for warning in loaded.warnings {
+                say(&format!("Warning: {warning}\n"));
+            }
+            say("configuration is valid\n")
+        }
+        Err(problems) => complain(&problems, USAGE),
+    }
+}
+
+fn serve(loaded: Loaded, warnings: &[String]) -> ExitCode {
+    let (output, _writers) = match open_log(loaded.config.log.format) {
+        Ok(opened) => opened,
+        Err(error) => return complain(&format!("cannot start the log: {error}"), SYSTEM),
+    };
+    tracing::info!("{VERSION}\tSHA: {SHA}");
+    for warning in warnings.iter().chain(&loaded.warnings) {
+        tracing::warn!("{warning}");
+    }
+    match run(loaded.config, output) {
+        Ok(Stopped::Asked) => ExitCode::SUCCESS,
+        Ok(Stopped::Child(exit)) => exit.supervisor_code().into(),
+        Err(error) => {
+            tracing::error!("{error}");
+            match error {
+                StartError::Port { .. } => UNAVAILABLE.into(),
+                StartError::Setting(_) => USAGE.into(),
+                StartError::Function(_) => NOT_STARTED.into(),
+                StartError::System(_) => SYSTEM.into(),
+            }
+        }
+    }
+}
+
+/// The streams, the threads that write them, and `tracing` on its way to the first.
+fn open_log(format: LogFormat) -> io::Result<(Output, [Writer; 2])> {
+    let (stderr, errors) = Sink::new("stderr", io::stderr())?;
+    let (stdout, lines) = Sink::new("stdout", io::stdout())?;
+    // Set once, here; a second subscriber would be a defect of ours that shows at once.
+    let _ = tracing::subscriber::set_global_default(Journal::new(stderr.clone(), format));
+    Ok((Output { stdout, stderr }, [errors, lines]))
+}
+
+fn run(config: Config, output: Output) -> Result<Stopped, StartError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::System)?;
+    let stopped = runtime.block_on(async {
+        let stop = server::stop_signals().map_err(StartError::System)?;
+        Ok(Server::start(config, output).await?.run(stop).await)
+    });
+    // What still runs has been told to stop; nothing waits for it.
+    runtime.shutdown_background();
+    stopped
+}
+
+fn say(text: &str) -> ExitCode {
+    // A closed stdout is the reader's choice.
+    let _ = io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
+}
+
+fn complain(text: &str, code: u8) -> ExitCode {
+    let _ = writeln!(io::stderr(), "{}", text.trim_end());
+    code.into()
+}

@@ -1,0 +1,251 @@
+//! A request as environment variables.
+//!
+//! Owns their names and values. May know the request's head and the dialect. Refuses to let a header pose as something else: what the request line says
+//! wins over any header of that name.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::os::unix::ffi::OsStringExt as _;
+
+use http::header::{self, HeaderName, HeaderValue};
+use http::request::Parts;
+
+use crate::config::Dialect;
+use crate::failure::Failure;
+
+/// Who sent the request, for the dialect that tells.
+#[derive(Debug, Clone, Copy)]
+pub struct Remote(pub SocketAddr);
+
+type Variables = Vec<(OsString, OsString)>;
+
+/// Names that the request line settles; a header of that name is not passed on.
+const SETTLED: [&str; 6] = [
+    "method",
+    "path",
+    "query",
+    "host",
+    "contentlength",
+    "transfer-encoding",
+];
+
+/// The variables for one request, whose body has `length` bytes where that is known.
+pub fn variables(
+    parts: &Parts,
+    length: Option<u64>,
+    dialect: Dialect,
+) -> Result<Variables, Failure> {
+    let path = decode(parts.uri.path())?;
+    let mut variables = Vec::with_capacity(parts.headers.len() + 10);
+    let mut set = |name: &str, value: OsString| variables.push((OsString::from(name), value));
+    let chunked = length.is_none();
+    for name in parts.headers.keys() {
+        let hidden = SETTLED.contains(&name.as_str())
+            || name == header::TRAILER
+            || (name == header::CONTENT_LENGTH && chunked);
+        if !hidden {
+            set(
+                &format!("Http_{}", canonical(name, '_')),
+                joined(parts, name),
+            );
+        }
+    }
+    let size = length.map_or_else(|| "-1".to_owned(), |n| n.to_string());
+    set("Http_Method", parts.method.as_str().into());
+    set("Http_ContentLength", size.clone().into());
+    set("Http_Content_Length", size.into());
+    if chunked {
+        set("Http_Transfer_Encoding", "chunked".into());
+    }
+    if let Some(query) = parts.uri.query().filter(|q| !q.is_empty()) {
+        set("Http_Query", query.into());
+    }
+    if let Some(host) = host(parts) {
+        set("Http_Host", host);
+    }
+    if dialect == Dialect::Rfc3875 {
+        rfc3875(parts, length, &path, &mut set);
+    }
+    set("Http_Path", path);
+    Ok(variables)
+}
+
+/// RFC 3875, section 4.1.
+fn rfc3875(
+    parts: &Parts,
+    length: Option<u64>,
+    path: &OsString,
+    set: &mut impl FnMut(&str, OsString),
+) {
+    set("GATEWAY_INTERFACE", "CGI/1.1".into());
+    set(
+        "SERVER_SOFTWARE",
+        concat!("fwatchdog/", env!("CARGO_PKG_VERSION")).into(),
+    );
+    set("SERVER_PROTOCOL", format!("{:?}", parts.version).into());
+    set("REQUEST_METHOD", parts.method.as_str().into());
+    set("SCRIPT_NAME", OsString::new());
+    set("PATH_INFO", path.clone());
+    set("QUERY_STRING", parts.uri.query().unwrap_or_default().into());
+    if let Some(length) = length.filter(|n| *n > 0) {
+        set("CONTENT_LENGTH", length.to_string().into());
+    }
+    if let Some(kind) = parts.headers.get(header::CONTENT_TYPE) {
+        set("CONTENT_TYPE", os(kind));
+    }
+    if let Some(host) = host(parts).and_then(|h| h.into_string().ok()) {
+        let (name, port) = host.rsplit_once(':').unwrap_or((&host, "80"));
+        set("SERVER_NAME", name.into());
+        set("SERVER_PORT", port.into());
+    }
+    if let Some(Remote(address)) = parts.extensions.get::<Remote>() {
+        set(
+            "REMOTE_ADDR",
+            address.ip().to_canonical().to_string().into(),
+        );
+        set("REMOTE_PORT", address.port().to_string().into());
+    }
+    for name in parts.headers.keys() {
+        // `HTTP_PROXY` would be taken for a proxy setting (httpoxy); the other two have variables of their own.
+        let hidden = name.as_str().eq_ignore_ascii_case("proxy")
+            || name == header::CONTENT_LENGTH
+            || name == header::CONTENT_TYPE;
+        if !hidden {
+            let name_ = name.as_str().to_ascii_uppercase().replace('-', "_");
+            set(&format!("HTTP_{name_}"), joined(parts, name));
+        }
+    }
+}
+
+/// The authority of an absolute target, or the Host header.
+fn host(parts: &Parts) -> Option<OsString> {
+    parts
+        .uri
+        .authority()
+        .map(|a| a.as_str().into())
+        .or_else(|| parts.headers.get(header::HOST).map(os))
+        .filter(|h: &OsString| !h.is_empty())
+}
+
+/// All values of a header in one: a function sees each of them.
+fn joined(parts: &Parts, name: &HeaderName) -> OsString {
+    let separator: &[u8] = if name == header::COOKIE { b"; " } else { b", " };
+    let mut values = parts.headers.get_all(name).iter();
+    let mut all = values
+        .next()
+        .map(|v| v.as_bytes().to_vec())
+        .unwrap_or_default();
+    for value in values {
+        all.extend_from_slice(separator);
+        all.extend_from_slice(value.as_bytes());
+    }
+    OsString::from_vec(all)
+}
+
+fn os(value: &HeaderValue) -> OsString {
+    OsString::from_vec(value.as_bytes().to_vec())
+}
+
+/// `x-forwarded-by` as `X-Forwarded-By`, with another separator where wanted.
+pub fn canonical(name: &HeaderName, separator: char) -> String {
+    let mut start = true;
+    let letter = |c| {
+        let first = std::mem::replace(&mut start, c == '-');
+        match c {
+            '-' => separator,
+            c if first => c.to_ascii_uppercase(),
+            c => c,
+        }
+    };
+    name.as_str().chars().map(letter).collect()
+}
+
+fn decode(path: &str) -> Result<OsString, Failure> {
+    let invalid = || Failure::Request(format!("invalid percent escape in the path {path:?}"));
+    let mut bytes = path.bytes();
+    let mut decoded = Vec::with_capacity(path.len());
+    while let Some(byte) = bytes.next() {
+        decoded.push(if byte == b'%' {
+            let mut digit = || bytes.next().and_then(|b| char::from(b).to_digit(16));
+            let (high, low) = (digit().ok_or_else(invalid)?, digit().ok_or_else(invalid)?);
+            u8::try_from(high * 16 + low).map_err(|_| invalid())?
+        } else {
+            byte
+        });
+    }
+    Ok(OsString::from_vec(decoded))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    fn get(request: http::request::Builder, name: &str, length: Option<u64>) -> Option<String> {
+        let parts = request.body(()).unwrap().into_parts().0;
+        let variables = variables(&parts, length, Dialect::Rfc3875).unwrap();
+        let found = variables.into_iter().rfind(|(n, _)| n == name);
+        found.map(|(_, v)| v.into_string().unwrap())
+    }
+
+    #[test]
+    fn names_follow_the_header() {
+        for (header, name) in [
+            ("x-forwarded-by", "Http_X_Forwarded_By"),
+            ("foo_bar", "Http_Foo_bar"),
+            ("x.dot", "Http_X.dot"),
+        ] {
+            let request = Request::get("/").header(header, "1");
+            assert_eq!(get(request, name, Some(0)).as_deref(), Some("1"), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_value_arrives() {
+        let request = Request::get("/").header("a", "1").header("a", "2");
+        assert_eq!(get(request, "Http_A", Some(0)).as_deref(), Some("1, 2"));
+        let request = Request::get("/")
+            .header("cookie", "a=1")
+            .header("cookie", "b=2");
+        assert_eq!(
+            get(request, "Http_Cookie", Some(0)).as_deref(),
+            Some("a=1; b=2")
+        );
+    }
+
+    #[test]
+    fn a_header_cannot_pose_as_the_query() {
+        let request = Request::get("/").header("query", "spoofed");
+        assert_eq!(get(request, "Http_Query", Some(0)), None);
+    }
+
+    #[test]
+    fn an_unknown_length_is_minus_one() {
+        let request = || Request::post("/");
+        assert_eq!(
+            get(request(), "Http_ContentLength", None).as_deref(),
+            Some("-1")
+        );
+        assert_eq!(
+            get(request(), "Http_Transfer_Encoding", None).as_deref(),
+            Some("chunked")
+        );
+        assert_eq!(
+            get(request(), "CONTENT_LENGTH", Some(4)).as_deref(),
+            Some("4")
+        );
+    }
+
+    #[test]
+    fn httpoxy_is_not_served() {
+        let request = Request::get("/").header("proxy", "http://evil");
+        assert_eq!(get(request, "HTTP_PROXY", Some(0)), None);
+    }
+
+    #[test]
+    fn paths_are_decoded_or_refused() {
+        assert_eq!(decode("/a%20b%2Fc").unwrap(), "/a b/c");
+        assert!(decode("/%zz").is_err() && decode("/%4").is_err());
+    }
+}

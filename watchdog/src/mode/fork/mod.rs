@@ -1,0 +1,405 @@
+//! One process per request: the classic, serializing and streaming modes.
+//!
+//! Owns the way of a request through a function's stdin and stdout. May know the request, the command and how the child ended. Refuses to let a
+//! function that failed before its first byte look like one that succeeded.
+
+mod cgi;
+mod env;
+mod envelope;
+mod pipes;
+mod run;
+
+use std::fmt::Write as _;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::request::Parts;
+use http::{Method, Request, Response};
+use http_body::Frame;
+
+pub use self::env::{Remote, canonical};
+pub use self::pipes::Input;
+use self::run::Run;
+use super::Answer;
+use crate::body::{Body, BodyError};
+use crate::config::{self, ClassicStyle, Dialect, Log, Style};
+use crate::failure::Failure;
+use crate::journal::Sink;
+use crate::process::logs::{self, Stream};
+use crate::process::{Exit, Processes, Spawned, Stderr};
+use crate::sniff;
+use crate::spool::{Place, Spooled};
+use crate::task;
+
+/// Where a function's words go besides the answer.
+#[derive(Debug, Clone)]
+pub struct Outlets {
+    pub stdout: Sink,
+    pub stderr: Sink,
+    pub log: Log,
+    /// Log pumps outlive their request: a grandchild may still have something to say.
+    pub pumps: tokio_util::task::TaskTracker,
+}
+
+#[derive(Debug)]
+pub struct Fork {
+    config: config::Fork,
+    place: Place,
+    processes: Processes,
+    outlets: Outlets,
+    /// Clients that leave stop the function.
+    cancel: bool,
+}
+
+impl Fork {
+    pub fn new(config: config::Fork, processes: Processes, outlets: Outlets, cancel: bool) -> Self {
+        let place = Place {
+            threshold: config.spool_threshold,
+            dir: config.spool_dir.clone(),
+        };
+        Self {
+            config,
+            place,
+            processes,
+            outlets,
+            cancel,
+        }
+    }
+
+    /// The classic watchdog runs functions for five methods only.
+    pub fn accepts(&self, method: &Method) -> Result<(), Failure> {
+        let five = [
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ];
+        match self.config.style {
+            Style::Classic(_) if !five.contains(method) => Err(Failure::Method),
+            _ => Ok(()),
+        }
+    }
+
+    pub fn wants_remote(&self) -> bool {
+        self.config.dialect == Dialect::Rfc3875
+    }
+
+    /// Takes in what must be there before the function's time begins to run.
+    pub async fn receive(&self, request: Request<Input>) -> Result<Request<Input>, Failure> {
+        if self.config.style == Style::Streaming {
+            return Ok(request);
+        }
+        let (parts, input) = request.into_parts();
+        // The announced length is what the function is told, so it is settled before collecting.
+        let input = input.collect(&self.place).await?;
+        Ok(Request::from_parts(parts, Input::Whole(input)))
+    }
+
+    /// Answers a request that was received; `length` is what its body announced.
+    pub async fn answer(
+        &self,
+        request: Request<Input>,
+        length: Option<u64>,
+    ) -> Result<Answer, Failure> {
+        let (parts, input) = request.into_parts();
+        match &self.config.style {
+            Style::Streaming => self.stream(parts, input, length).await,
+            Style::Serializing => self.serialize(parts, input, length).await,
+            Style::Classic(style) => self.classic(*style, parts, input, length).await,
+        }
+    }
+
+    fn spawn(
+        &self,
+        parts: &Parts,
+        length: Option<u64>,
+        stderr: Stderr,
+    ) -> Result<Spawned, Failure> {
+        let variables = if self.config.cgi_headers {
+            env::variables(parts, length, self.config.dialect)?
+        } else {
+            Vec::new()
+        };
+        let mut spawned = self
+            .processes
+            .spawn(&self.config.command, variables, stderr)?;
+        if let Some(stderr) = spawned.stderr.take() {
+            let (sink, log) = (self.outlets.stderr.clone(), self.outlets.log.clone());
+            self.outlets
+                .pumps
+                .spawn(logs::copy(stderr, sink, Stream::Stderr, log));
+        }
+        Ok(spawned)
+    }
+
+    async fn stream(
+        &self,
+        parts: Parts,
+        input: Input,
+        length: Option<u64>,
+    ) -> Result<Answer, Failure> {
+        let mut run = Run::new(self.spawn(&parts, length, Stderr::Apart)?, input);
+        let mut response = Response::new(Body::Empty);
+        if let Some(first) = run.more().await? {
+            let first = self.head(&mut response, &mut run, first).await?;
+            if parts.method == Method::HEAD {
+                // Nobody reads the body of a HEAD, and the function is to run to its end all the same.
+                while run.more().await?.is_some() {}
+            } else {
+                run.unread(first);
+                let outlets = (!self.cancel).then(|| self.outlets.clone());
+                *response.body_mut() = Body::new(Left {
+                    run: Some(run),
+                    outlets,
+                });
+            }
+        }
+        self.content_type(&mut response, None);
+        Ok(response.into())
+    }
+
+    /// Settles the head of a streamed answer; returns the body's first bytes.
+    async fn head(
+        &self,
+        response: &mut Response<Body>,
+        run: &mut Run,
+        first: Bytes,
+    ) -> Result<Bytes, Failure> {
+        if !self.config.cgi_response {
+            return Ok(first);
+        }
+        let mut bytes = BytesMut::from(first);
+        loop {
+            if let Some(head) = cgi::parse(&bytes).map_err(|why| malformed(&why))? {
+                let body = bytes.split_off(head.length);
+                apply(response, head);
+                return Ok(body.freeze());
+            }
+            match run.more().await? {
+                Some(more) => bytes.extend_from_slice(&more),
+                None => return Err(malformed("the output ended within it")),
+            }
+        }
+    }
+
+    async fn serialize(
+        &self,
+        parts: Parts,
+        input: Input,
+        length: Option<u64>,
+    ) -> Result<Answer, Failure> {
+        let (exit, output) = self.complete(&parts, input, length, Stderr::Apart).await?;
+        if !exit.is_success() {
+            return Err(Failure::Exit {
+                status: exit.to_string(),
+                output: None,
+            });
+        }
+        self.whole(output, None)
+    }
+
+    async fn classic(
+        &self,
+        style: ClassicStyle,
+        parts: Parts,
+        input: Input,
+        length: Option<u64>,
+    ) -> Result<Answer, Failure> {
+        if style.debug_headers {
+            self.print_headers("in", &parts.headers).await;
+        }
+        if style.write_debug {
+            tracing::info!("Query  {}", parts.uri.query().unwrap_or_default());
+            tracing::info!("Path  {}", parts.uri.path());
+        }
+        let input = self.marshalled(style, &parts, input).await?;
+        let stderr = if style.combine_output {
+            Stderr::Merged
+        } else {
+            Stderr::Apart
+        };
+        let (exit, mut output) = self.complete(&parts, input, length, stderr).await?;
+        if style.write_debug {
+            self.write_debug(exit, &mut output).await?;
+        }
+        if !exit.is_success() {
+            output.prepend(format!("{exit}\n").as_bytes());
+            return Err(Failure::Exit {
+                status: exit.to_string(),
+                output: Some(output),
+            });
+        }
+        let answer = self.whole(output, parts.headers.get(CONTENT_TYPE))?;
+        if style.debug_headers {
+            self.print_headers("out", answer.response.headers()).await;
+        }
+        Ok(answer)
+    }
+
+    async fn marshalled(
+        &self,
+        style: ClassicStyle,
+        parts: &Parts,
+        input: Input,
+    ) -> Result<Input, Failure> {
+        if !style.marshal_request {
+            return Ok(input);
+        }
+        let mut body = input.collect(&self.place).await?;
+        let wrapped =
+            envelope::wrap(&parts.headers, &mut body, &self.place).map_err(|e| pipes::disk(&e))?;
+        Ok(Input::Whole(wrapped))
+    }
+
+    /// Runs a function to its end.
+    async fn complete(
+        &self,
+        parts: &Parts,
+        input: Input,
+        length: Option<u64>,
+        stderr: Stderr,
+    ) -> Result<(Exit, Spooled), Failure> {
+        let Spawned {
+            mut child,
+            stdin,
+            stdout,
+            ..
+        } = self.spawn(parts, length, stderr)?;
+        // Dropped with the rest: what a function left unread is nobody's any more.
+        let mut upload = task::spawn(pipes::feed(input, stdin));
+        let work = async {
+            let output = pipes::drain(stdout, &self.place).await?;
+            Ok((child.wait().await, output))
+        };
+        tokio::pin!(work);
+        tokio::select! {
+            done = &mut work => done,
+            fed = &mut upload => match fed {
+                Ok(Err(broken)) => Err(broken.failure),
+                _ => work.await,
+            },
+        }
+    }
+
+    /// A collected output as an answer.
+    fn whole(
+        &self,
+        mut output: Spooled,
+        request_type: Option<&HeaderValue>,
+    ) -> Result<Answer, Failure> {
+        let mut response = Response::new(Body::Empty);
+        if self.config.cgi_response {
+            let first = output.peek().map_err(|e| pipes::disk(&e))?;
+            let head = cgi::parse(&first).map_err(|why| malformed(&why))?;
+            let head = head.ok_or_else(|| malformed("the output ended within it"))?;
+            output.skip(head.length);
+            apply(&mut response, head);
+        }
+        self.content_type(&mut response, request_type);
+        if !response.headers().contains_key(CONTENT_TYPE)
+            && self.config.content_type.is_none()
+            && !output.is_empty()
+        {
+            let first = output.peek().map_err(|e| pipes::disk(&e))?;
+            response.headers_mut().insert(
+                CONTENT_TYPE,
+                HeaderValue::from_static(sniff::content_type(&first)),
+            );
+        }
+        *response.body_mut() = output.into_body();
+        Ok(response.into())
+    }
+
+    /// `content_type`, else the request's, unless the function said it itself.
+    fn content_type(&self, response: &mut Response<Body>, request_type: Option<&HeaderValue>) {
+        let fixed = match self.config.content_type.as_deref() {
+            Some("") => return,
+            Some(fixed) => HeaderValue::from_str(fixed).ok(),
+            None => request_type.filter(|v| !v.is_empty()).cloned(),
+        };
+        if let (Some(value), false) = (fixed, response.headers().contains_key(CONTENT_TYPE)) {
+            response.headers_mut().insert(CONTENT_TYPE, value);
+        }
+    }
+
+    async fn print_headers(&self, direction: &str, headers: &http::HeaderMap) {
+        let mut lines = String::new();
+        for name in headers.keys() {
+            let values: Vec<_> = headers
+                .get_all(name)
+                .iter()
+                .map(|v| String::from_utf8_lossy(v.as_bytes()))
+                .collect();
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                lines,
+                "[{direction}] {}=[{}]",
+                canonical(name, '-'),
+                values.join(" ")
+            );
+        }
+        self.outlets.stdout.write(lines.as_bytes()).await;
+    }
+
+    async fn write_debug(&self, exit: Exit, output: &mut Spooled) -> Result<(), Failure> {
+        if !exit.is_success() {
+            tracing::info!("Success=false, Error={exit}");
+            let first = output.peek().map_err(|e| pipes::disk(&e))?;
+            tracing::info!("Out={}", String::from_utf8_lossy(&first));
+            return Ok(());
+        }
+        let mut copy = output.again().map_err(|e| pipes::disk(&e))?;
+        while let Some(piece) = copy.chunk().map_err(|e| pipes::disk(&e))? {
+            self.outlets.stdout.write(&piece).await;
+        }
+        Ok(())
+    }
+}
+
+fn malformed(why: &str) -> Failure {
+    Failure::Upstream(format!(
+        "the function's header block (cgi_response) is malformed: {why}"
+    ))
+}
+
+fn apply(response: &mut Response<Body>, head: cgi::Head) {
+    *response.status_mut() = head.status;
+    *response.headers_mut() = head.headers;
+}
+
+/// A running function that may be left to finish when its client is gone.
+struct Left {
+    run: Option<Run>,
+    /// Set where it may: the task that then reads it to its end belongs here.
+    outlets: Option<Outlets>,
+}
+
+impl http_body::Body for Left {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let Some(run) = &mut self.run else {
+            return Poll::Ready(None);
+        };
+        let frame = ready!(http_body::Body::poll_frame(Pin::new(run), cx));
+        if !matches!(frame, Some(Ok(_))) {
+            self.run = None;
+        }
+        Poll::Ready(frame)
+    }
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        if let (Some(run), Some(outlets)) = (self.run.take(), self.outlets.take()) {
+            outlets.pumps.spawn(run.finish());
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! A function that answers while it runs.
+//!
+//! Owns the child, its upload and its output for as long as the response body lives. May know how the child ended. Refuses to end cleanly unless the
+//! child did.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use http_body::Frame;
+use tokio::net::unix::pipe;
+use tokio_util::io::poll_read_buf;
+
+use super::pipes::{self, Broken, Input};
+use crate::body::BodyError;
+use crate::failure::Failure;
+use crate::process::{Exit, Spawned};
+use crate::task::{self, Owned};
+
+#[derive(Debug)]
+pub struct Run {
+    /// First, so that on a drop the child is told to stop before its stdin closes.
+    child: Waiting,
+    stdout: Option<pipe::Receiver>,
+    upload: Option<Owned<Result<(), Broken>>>,
+    /// Output that came before the head was settled.
+    first: Bytes,
+    buffer: BytesMut,
+    /// A broken upload's pipe, which closes after the child was told to stop.
+    stdin: Option<pipe::Sender>,
+}
+
+/// The child's end, as something to poll.
+struct Waiting(Pin<Box<dyn Future<Output = Exit> + Send>>);
+
+impl std::fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Waiting")
+    }
+}
+
+impl Run {
+    pub fn new(spawned: Spawned, input: Input) -> Self {
+        let Spawned {
+            mut child,
+            stdin,
+            stdout,
+            ..
+        } = spawned;
+        let upload = task::spawn(pipes::feed(input, stdin));
+        Self {
+            child: Waiting(Box::pin(async move { child.wait().await })),
+            stdout: Some(stdout),
+            upload: Some(upload),
+            first: Bytes::new(),
+            buffer: BytesMut::new(),
+            stdin: None,
+        }
+    }
+
+    /// The next output; `None` once the child has ended well.
+    fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
+        if let Some(upload) = &mut self.upload
+            && let Poll::Ready(fed) = Pin::new(upload).poll(cx)
+        {
+            self.upload = None;
+            if let Ok(Err(Broken { failure, stdin })) = fed {
+                self.stdin = Some(stdin);
+                return Poll::Ready(Err(failure));
+            }
+        }
+        if let Some(stdout) = &mut self.stdout {
+            // Grows with what the function writes at once, up to what a pipe holds.
+            let size = (self.buffer.capacity() * 2).clamp(8 << 10, pipes::READ);
+            self.buffer.reserve(size);
+            match ready!(poll_read_buf(Pin::new(stdout), cx, &mut self.buffer)) {
+                Ok(0) => self.stdout = None,
+                Ok(_) => return Poll::Ready(Ok(Some(self.buffer.split().freeze()))),
+                Err(error) => {
+                    let why = format!("cannot read the function's output: {error}");
+                    return Poll::Ready(Err(Failure::Internal(why)));
+                }
+            }
+        }
+        let exit = ready!(self.child.0.as_mut().poll(cx));
+        Poll::Ready(if exit.is_success() {
+            Ok(None)
+        } else {
+            Err(Failure::Exit {
+                status: exit.to_string(),
+                output: None,
+            })
+        })
+    }
+
+    /// Waits for more output; the settled part of the answer depends on it.
+    pub async fn more(&mut self) -> Result<Option<Bytes>, Failure> {
+        std::future::poll_fn(|cx| self.poll_output(cx)).await
+    }
+
+    /// Puts output back before what is still to come.
+    pub fn unread(&mut self, bytes: Bytes) {
+        self.first = bytes;
+    }
+
+    /// Lets the function finish although nobody listens any more.
+    pub async fn finish(mut self) {
+        while let Ok(Some(_)) = self.more().await {}
+    }
+}
+
+impl http_body::Body for Run {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if !self.first.is_empty() {
+            let first = std::mem::take(&mut self.first);
+            return Poll::Ready(Some(Ok(Frame::data(first))));
+        }
+        match ready!(self.poll_output(cx)) {
+            Ok(output) => Poll::Ready(output.map(|bytes| Ok(Frame::data(bytes)))),
+            Err(failure) => Poll::Ready(Some(Err(failure.into()))),
+        }
+    }
+}

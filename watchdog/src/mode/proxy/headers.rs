@@ -1,0 +1,261 @@
+//! What passes the proxy and what belongs to one connection only.
+//!
+//! Owns the list of hop-by-hop fields (RFC 9110, 7.6.1) and the framing fields of a request. May know both sides' HTTP versions. Refuses to invent a
+//! field nobody sent: no `User-Agent`, no `Accept-Encoding`, no `X-Forwarded-*`.
+
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
+    TRANSFER_ENCODING, UPGRADE,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
+
+use crate::failure::Failure;
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+
+/// Fields of one connection, besides `Connection` itself, what it names, and `TE`.
+const HOP_BY_HOP: [HeaderName; 6] = [
+    KEEP_ALIVE,
+    PROXY_CONNECTION,
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// How long a request's body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Length {
+    Known(u64),
+    Unknown,
+}
+
+/// The protocol a request asks to switch to, where it does so by the book. `h2c` is left out: RFC 9113 has withdrawn that upgrade.
+pub(super) fn upgrade_token(headers: &HeaderMap) -> Option<HeaderValue> {
+    let token = headers.get(UPGRADE)?;
+    let asked = tokens(headers, &CONNECTION).any(|t| t.eq_ignore_ascii_case(b"upgrade"));
+    (asked && !token.as_bytes().eq_ignore_ascii_case(b"h2c")).then(|| token.clone())
+}
+
+/// Turns a caller's header into the one the upstream gets. `upgrade` is the protocol asked for, where that is to be passed on.
+pub(super) fn to_upstream(headers: &mut HeaderMap, version: Version, upgrade: Option<HeaderValue>) {
+    let trailers = tokens(headers, &TE).any(|t| t.eq_ignore_ascii_case(b"trailers"));
+    strip(headers);
+    // Our server says "100 Continue" itself, when the body is first asked for.
+    headers.remove(EXPECT);
+    if trailers {
+        headers.insert(TE, HeaderValue::from_static("trailers"));
+    }
+    if version == Version::HTTP_2 {
+        join_cookies(headers);
+    }
+    if let Some(token) = upgrade {
+        switch(headers, token);
+    }
+}
+
+/// Turns the upstream's header into the one the caller gets.
+pub(super) fn to_caller(headers: &mut HeaderMap) {
+    // Of two lengths the chunks count (RFC 9112, 6.3); the other must not reach whoever believes it.
+    if headers.contains_key(TRANSFER_ENCODING) {
+        headers.remove(CONTENT_LENGTH);
+    }
+    strip(headers);
+}
+
+/// The pair of fields that asks for, or confirms, a switch of protocols.
+pub(super) fn switch(headers: &mut HeaderMap, token: HeaderValue) {
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, token);
+}
+
+/// `Host`: of the target, where that names one; the caller's own; else the upstream's.
+pub(super) fn set_host(
+    headers: &mut HeaderMap,
+    target: &Uri,
+    upstream: &HeaderValue,
+) -> Result<(), Failure> {
+    if let Some(authority) = target.authority() {
+        // User information is not part of a host.
+        let host = authority.as_str().rsplit('@').next().unwrap_or_default();
+        let host = HeaderValue::from_str(host).map_err(|e| Failure::Request(e.to_string()))?;
+        headers.insert(HOST, host);
+    } else if !headers.contains_key(HOST) {
+        headers.insert(HOST, upstream.clone());
+    }
+    Ok(())
+}
+
+/// Says how the body is framed. A method that usually has a body says so even when it is empty.
+pub(super) fn set_framing(headers: &mut HeaderMap, method: &Method, length: Length) {
+    match length {
+        Length::Known(0) => {
+            let said = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
+            if said {
+                headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
+        }
+        Length::Known(len) => {
+            headers
+                .entry(CONTENT_LENGTH)
+                .or_insert_with(|| HeaderValue::from(len));
+        }
+        Length::Unknown => {
+            headers.remove(CONTENT_LENGTH);
+            headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        }
+    }
+}
+
+fn strip(headers: &mut HeaderMap) {
+    if headers.contains_key(CONNECTION) {
+        let named: Vec<HeaderName> = tokens(headers, &CONNECTION)
+            .filter(|t| !t.eq_ignore_ascii_case(b"close") && !t.eq_ignore_ascii_case(b"keep-alive"))
+            .filter_map(|t| HeaderName::from_bytes(t).ok())
+            // Nobody gets to take these away from a message.
+            .filter(|name| *name != HOST && *name != CONTENT_LENGTH)
+            .collect();
+        for name in named {
+            headers.remove(name);
+        }
+        headers.remove(CONNECTION);
+    }
+    headers.remove(TE);
+    for name in &HOP_BY_HOP {
+        headers.remove(name);
+    }
+}
+
+/// HTTP/2 splits cookies over several fields, HTTP/1.1 does not.
+fn join_cookies(headers: &mut HeaderMap) {
+    if headers.get_all(COOKIE).iter().nth(1).is_none() {
+        return;
+    }
+    let all: Vec<&[u8]> = headers
+        .get_all(COOKIE)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
+    // Joined valid values are valid.
+    if let Ok(joined) = HeaderValue::from_bytes(&all.join(&b"; "[..])) {
+        headers.insert(COOKIE, joined);
+    }
+}
+
+/// The members of a comma-separated field, over all its lines.
+fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+    headers
+        .get_all(name)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|b| *b == b','))
+        .map(<[u8]>::trim_ascii)
+        .filter(|token| !token.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(fields: &[(&'static str, &'static str)]) -> HeaderMap {
+        fields
+            .iter()
+            .map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .fold(HeaderMap::new(), |mut headers, (n, v)| {
+                headers.append(n, v);
+                headers
+            })
+    }
+
+    #[test]
+    fn connection_fields_stay_on_their_connection() {
+        let mut headers = map(&[
+            ("connection", "close, X-Private"),
+            ("connection", "host , x-other"),
+            ("x-private", "1"),
+            ("x-other", "1"),
+            ("keep-alive", "timeout=5"),
+            ("proxy-connection", "keep-alive"),
+            ("proxy-authorization", "Basic eA=="),
+            ("transfer-encoding", "chunked"),
+            ("te", "gzip, Trailers;q=1"),
+            ("upgrade", "websocket"),
+            ("expect", "100-continue"),
+            ("host", "a.test"),
+            ("trailer", "x-sum"),
+            ("x-timeout", "1s"),
+            ("x-forwarded-for", "192.0.2.1"),
+        ]);
+        to_upstream(&mut headers, Version::HTTP_11, None);
+        let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["host", "trailer", "x-forwarded-for", "x-timeout"]);
+    }
+
+    #[test]
+    fn trailers_may_still_be_asked_for() {
+        let mut headers = map(&[("connection", "TE"), ("te", "gzip, Trailers")]);
+        to_upstream(&mut headers, Version::HTTP_11, None);
+        assert_eq!(headers, map(&[("te", "trailers")]));
+    }
+
+    #[test]
+    fn an_upgrade_needs_both_fields() {
+        let token = |fields| upgrade_token(&map(fields));
+        let asked = token(&[
+            ("connection", "keep-alive, UPGRADE"),
+            ("upgrade", "WebSocket"),
+        ]);
+        assert_eq!(asked.unwrap(), "WebSocket");
+        assert_eq!(token(&[("upgrade", "websocket")]), None);
+        assert_eq!(token(&[("connection", "upgrade")]), None);
+        assert_eq!(
+            token(&[("connection", "upgrade"), ("upgrade", "h2c")]),
+            None
+        );
+    }
+
+    #[test]
+    fn cookies_of_http2_become_one() {
+        let mut headers = map(&[("cookie", "a=1"), ("cookie", "b=2")]);
+        to_upstream(&mut headers, Version::HTTP_2, None);
+        assert_eq!(headers, map(&[("cookie", "a=1; b=2")]));
+    }
+
+    #[test]
+    fn host_is_the_callers_unless_there_is_none() {
+        let upstream = HeaderValue::from_static("127.0.0.1:3000");
+        let host = |fields: &[_], target: &str| {
+            let mut headers = map(fields);
+            set_host(&mut headers, &target.parse().unwrap(), &upstream).unwrap();
+            headers[HOST].to_str().unwrap().to_owned()
+        };
+        assert_eq!(host(&[("host", "a.test")], "/x"), "a.test");
+        assert_eq!(
+            host(&[("host", "a.test")], "http://u:p@b.test:81/x"),
+            "b.test:81"
+        );
+        assert_eq!(host(&[], "/x"), "127.0.0.1:3000");
+    }
+
+    #[test]
+    fn framing_follows_method_and_length() {
+        let framed = |method, length, fields: &[_]| {
+            let mut headers = map(fields);
+            set_framing(&mut headers, &method, length);
+            headers
+        };
+        let sized = [("content-length", "5")];
+        assert_eq!(framed(Method::GET, Length::Known(0), &[]), map(&[]));
+        assert_eq!(
+            framed(Method::POST, Length::Known(0), &[]),
+            map(&[("content-length", "0")])
+        );
+        assert_eq!(framed(Method::GET, Length::Known(5), &[]), map(&sized));
+        assert_eq!(framed(Method::POST, Length::Known(5), &sized), map(&sized));
+        let chunked = map(&[("transfer-encoding", "chunked")]);
+        assert_eq!(framed(Method::GET, Length::Unknown, &[]), chunked);
+    }
+}

@@ -1,0 +1,297 @@
+//! A function that is a web server itself: one long-lived child, or somebody else's process.
+//!
+//! Owns the way of a request to the upstream and of its answer back. May know where the upstream is and whether it has come up. Refuses to start, stop or
+//! supervise it, and to change what passes beyond what HTTP asks of a proxy.
+//!
+//! Interim answers (1xx) of the upstream end here: hyper's client can report them, but hyper's server has no way to send one.
+
+mod h2c;
+mod headers;
+mod link;
+mod outgoing;
+mod pool;
+mod reply;
+mod site;
+mod target;
+#[cfg(test)]
+mod tests;
+mod tunnel;
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{HOST, UPGRADE, USER_AGENT};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
+use http_body::Body as _;
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use crate::body::Body;
+use crate::config::{self, Protocol};
+use crate::dial;
+use crate::failure::Failure;
+use crate::mode::Answer;
+use crate::spool::{Place, Spooled};
+use crate::upload::Upload;
+
+use self::headers::Length;
+use self::link::Link;
+use self::outgoing::Outgoing;
+use self::pool::Pool;
+use self::site::Site;
+
+/// Steps between attempts to connect at start: short at first, as most functions are quick.
+const FIRST_STEP: Duration = Duration::from_millis(10);
+const LAST_STEP: Duration = Duration::from_millis(50);
+
+/// How long the function may take to say that it is ready.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The way to the upstream.
+#[derive(Debug)]
+pub struct Proxy {
+    site: Arc<Site>,
+    transport: Transport,
+    /// Where bodies of unknown length are collected, if they are.
+    collect: Option<Place>,
+    stream_idle: Option<Duration>,
+    upstream: watch::Sender<Upstream>,
+    /// Requests wait for the upstream until then.
+    patience: Option<Instant>,
+}
+
+/// What is known of the upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Upstream {
+    Starting,
+    /// It has accepted a connection.
+    Up,
+    /// Its process has ended: no use waiting.
+    Gone,
+}
+
+#[derive(Debug)]
+enum Transport {
+    Http1(Arc<Pool>),
+    H2c(h2c::Shared),
+}
+
+impl Proxy {
+    pub fn new(proxy: &config::Proxy, timeouts: &config::Timeouts) -> Self {
+        let site = Arc::new(Site::new(proxy));
+        let place = Place {
+            threshold: proxy.spool_threshold,
+            dir: proxy.spool_dir.clone(),
+        };
+        Self {
+            transport: match proxy.protocol {
+                Protocol::Http1 => Transport::Http1(Arc::new(Pool::new(Arc::clone(&site)))),
+                Protocol::H2c => Transport::H2c(h2c::Shared::new(Arc::clone(&site))),
+            },
+            site,
+            collect: proxy.buffer_body.then_some(place),
+            stream_idle: timeouts.stream_idle,
+            upstream: watch::Sender::new(Upstream::Starting),
+            patience: Instant::now().checked_add(proxy.startup_timeout),
+        }
+    }
+
+    /// Whether the upstream has accepted a connection since the start.
+    pub fn is_up(&self) -> bool {
+        *self.upstream.borrow() == Upstream::Up
+    }
+
+    /// The upstream's process has ended. Requests that wait for it need not.
+    pub fn gone(&self) {
+        self.upstream.send_replace(Upstream::Gone);
+    }
+
+    /// Connects until the upstream accepts. To be run once, beside the requests that wait for it.
+    pub async fn wait_until_up(&self) {
+        let mut step = FIRST_STEP;
+        while self.site.dial().await.is_err() {
+            sleep(step).await;
+            step = (step * 2).min(LAST_STEP);
+        }
+        self.upstream.send_if_modified(|upstream| {
+            let starting = *upstream == Upstream::Starting;
+            if starting {
+                *upstream = Upstream::Up;
+            }
+            starting
+        });
+    }
+
+    /// Passes a request on and its answer back. Dropping the future, or the answer's body, closes the upstream's side too.
+    ///
+    /// # Errors
+    /// Whatever prevents an answer's head; what happens later ends the body with an error.
+    pub async fn answer(
+        &self,
+        request: Request<Upload>,
+        upgrade: Option<OnUpgrade>,
+    ) -> Result<Answer, Failure> {
+        self.startup().await?;
+        let token = headers::upgrade_token(request.headers());
+        let http1 = matches!(self.transport, Transport::Http1(_));
+        let upgrade = upgrade.filter(|_| http1 && request.version() == Version::HTTP_11);
+        let switch = token.zip(upgrade);
+        let token = switch.as_ref().map(|(token, _)| token.clone());
+        let request = self.translate(request, token).await?;
+        match &self.transport {
+            Transport::Http1(pool) => {
+                let (response, link) = pool.exchange(request).await?;
+                if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                    return self.switch(response, link, switch).await;
+                }
+                let response = reply::from_link(response, link, pool).await;
+                Ok(to_caller(response).into())
+            }
+            Transport::H2c(shared) => Ok(to_caller(shared.exchange(request).await?).into()),
+        }
+    }
+
+    /// What the function itself answers to a GET of our own. The caller may keep the answer.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`] before the upstream is up, [`Failure::Upstream`] where it does not answer.
+    pub async fn ready(&self, target: &str) -> Result<StatusCode, Failure> {
+        if !self.is_up() {
+            return Err(STARTING);
+        }
+        let answered = timeout(PROBE_TIMEOUT, self.probe(target)).await;
+        answered.unwrap_or_else(|_| {
+            Err(Failure::Upstream(format!(
+                "no answer to {target} within {PROBE_TIMEOUT:?}"
+            )))
+        })
+    }
+
+    async fn probe(&self, target: &str) -> Result<StatusCode, Failure> {
+        let target = target::under(&self.site.base_path, target)?;
+        let mut request = Request::new(());
+        *request.uri_mut() = target.into();
+        request
+            .headers_mut()
+            .insert(USER_AGENT, HeaderValue::from_static("fwatchdog-probe"));
+        request.headers_mut().insert(HOST, self.site.host.clone());
+        match &self.transport {
+            Transport::Http1(_) => {
+                let stream = self.site.dial().await?;
+                let request = request.map(|()| Empty::<Bytes>::new());
+                let status = dial::exchange(stream, request, async |r| r.status()).await;
+                status.map_err(|e| Failure::Upstream(dial::describe(&e)))
+            }
+            Transport::H2c(shared) => {
+                let response = shared.exchange(request.map(|()| Outgoing::empty())).await?;
+                Ok(response.status())
+            }
+        }
+    }
+
+    /// Waits for an upstream that is still starting.
+    async fn startup(&self) -> Result<(), Failure> {
+        if self.is_up() {
+            return Ok(());
+        }
+        let mut upstream = self.upstream.subscribe();
+        let settled = upstream.wait_for(|upstream| *upstream != Upstream::Starting);
+        let settled = match self.patience {
+            Some(until) => timeout_at(until, settled).await.map_err(|_| STARTING)?,
+            None => settled.await,
+        };
+        match settled.as_deref() {
+            Ok(Upstream::Up) => Ok(()),
+            _ => Err(Failure::Unavailable("function has terminated")),
+        }
+    }
+
+    /// The request as the upstream gets it.
+    async fn translate(
+        &self,
+        request: Request<Upload>,
+        upgrade: Option<HeaderValue>,
+    ) -> Result<Request<Outgoing>, Failure> {
+        let (head, upload) = request.into_parts();
+        let mut fields = head.headers;
+        headers::set_host(&mut fields, &head.uri, &self.site.host)?;
+        headers::to_upstream(&mut fields, head.version, upgrade);
+        let target = target::join(&self.site.base_path, &head.method, head.uri)?;
+        let body = self.outgoing(upload).await?;
+        let length = body
+            .size_hint()
+            .exact()
+            .map_or(Length::Unknown, Length::Known);
+        headers::set_framing(&mut fields, &head.method, length);
+        let mut request = Request::new(body);
+        *request.method_mut() = head.method;
+        *request.uri_mut() = target;
+        *request.headers_mut() = fields;
+        Ok(request)
+    }
+
+    /// The upload as it comes, or whole where its length is wanted and it does not say.
+    async fn outgoing(&self, upload: Upload) -> Result<Outgoing, Failure> {
+        match (upload.exact_len(), &self.collect) {
+            (Some(0), _) => Ok(Outgoing::empty()),
+            (None, Some(place)) => Ok(collect(upload, place).await?.into()),
+            _ => Ok(upload.into()),
+        }
+    }
+
+    /// Confirms a switch of protocols that the caller has asked for.
+    async fn switch(
+        &self,
+        mut response: Response<Incoming>,
+        mut link: Box<Link>,
+        asked: Option<(HeaderValue, OnUpgrade)>,
+    ) -> Result<Answer, Failure> {
+        let Some((token, client)) = asked else {
+            return Err(Failure::Upstream(
+                "101 without a matching request to upgrade".to_owned(),
+            ));
+        };
+        poll_fn(|cx| link.poll(cx)).await;
+        let Some((upstream, first)) = link.into_stream() else {
+            return Err(Failure::Upstream(
+                "connection lost at the upgrade".to_owned(),
+            ));
+        };
+        let token = response.headers().get(UPGRADE).cloned().unwrap_or(token);
+        // hyper's own handle to the upstream's stream; we have the stream itself.
+        response.extensions_mut().remove::<OnUpgrade>();
+        let mut response = to_caller(response.map(|_| Body::Empty));
+        headers::switch(response.headers_mut(), token);
+        let tunnel = tunnel::join(client, upstream, first, self.stream_idle);
+        Ok(Answer {
+            response,
+            tunnel: Some(tunnel),
+        })
+    }
+}
+
+const STARTING: Failure = Failure::Unavailable("function is still starting");
+
+/// The answer as the caller gets it.
+fn to_caller(mut response: Response<Body>) -> Response<Body> {
+    headers::to_caller(response.headers_mut());
+    // Our server speaks the version of its own client.
+    *response.version_mut() = Version::HTTP_11;
+    response
+}
+
+async fn collect(mut upload: Upload, place: &Place) -> Result<Spooled, Failure> {
+    let mut spool = place.open();
+    while let Some(frame) = upload.frame().await {
+        if let Some(bytes) = frame?.data_ref() {
+            let pushed = spool.push(bytes);
+            pushed.map_err(|e| Failure::Internal(format!("cannot spool: {e}")))?;
+        }
+    }
+    Ok(spool.finish())
+}

@@ -1,0 +1,154 @@
+//! Two upgraded connections that speak to each other.
+//!
+//! Owns both ends and the limit on silence. May know that one side has closed its half. Refuses to know the protocol.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf, copy_bidirectional};
+use tokio::time::{Instant, sleep_until};
+
+use crate::dial::Stream;
+use crate::mode::Tunnel;
+
+/// Copies both ways until both halves are closed, either side fails, or `idle` passes without a byte. `first` is what the upstream has already sent.
+pub(super) fn join(
+    client: OnUpgrade,
+    upstream: Stream,
+    first: Bytes,
+    idle: Option<Duration>,
+) -> Tunnel {
+    Tunnel(Box::pin(async move {
+        let Ok(client) = client.await else { return };
+        let pulse = Arc::new(Pulse::new());
+        let mut client = TokioIo::new(client);
+        let mut upstream = Watched {
+            stream: upstream,
+            pulse: Arc::clone(&pulse),
+        };
+        let relay = async {
+            client.write_all(&first).await?;
+            copy_bidirectional(&mut client, &mut upstream).await
+        };
+        tokio::select! {
+            // Whatever ended it, both sides see their connection close.
+            _ = relay => {}
+            () = pulse.silence(idle) => {}
+        }
+    }))
+}
+
+/// When a byte last passed, in milliseconds since the start.
+#[derive(Debug)]
+struct Pulse {
+    start: Instant,
+    last: AtomicU64,
+}
+
+impl Pulse {
+    fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            last: AtomicU64::new(0),
+        }
+    }
+
+    fn beat(&self) {
+        let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last.store(now, Ordering::Relaxed);
+    }
+
+    /// Completes once nothing has passed for `limit`.
+    async fn silence(&self, limit: Option<Duration>) {
+        let Some(limit) = limit else {
+            return std::future::pending().await;
+        };
+        loop {
+            let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
+            let due = self.start + last + limit;
+            if due <= Instant::now() {
+                return;
+            }
+            sleep_until(due).await;
+        }
+    }
+}
+
+/// The upstream's end: all traffic, either way, goes through it.
+#[derive(Debug)]
+struct Watched {
+    stream: Stream,
+    pulse: Arc<Pulse>,
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
+        self.pulse.beat();
+        Poll::Ready(read)
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, buf));
+        self.pulse.beat();
+        Poll::Ready(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, bufs));
+        self.pulse.beat();
+        Poll::Ready(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_starts_anew_with_every_byte() {
+        let pulse = Pulse::new();
+        let limit = Duration::from_millis(100);
+        let talk = async {
+            for _ in 0..5 {
+                tokio::time::sleep(Duration::from_millis(99)).await;
+                pulse.beat();
+            }
+        };
+        tokio::join!(talk, pulse.silence(Some(limit)));
+        assert_eq!(pulse.start.elapsed().as_millis(), 5 * 99 + 100);
+    }
+}

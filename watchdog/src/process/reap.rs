@@ -1,0 +1,163 @@
+//! The table of live children and the one place that waits for any process.
+//!
+//! Owns SIGCHLD: it reaps our children and, as PID 1 or subreaper, whatever orphans land here, so nothing else may wait. May know pids only. Refuses to
+//! let a condemned group outlive the grace.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::future;
+use std::io;
+use std::process::{self, Command};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{WaitPidFlag, waitpid};
+use nix::unistd::Pid;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::exit::Exit;
+use crate::task::{self, Owned};
+
+/// A handle on the process table. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Processes(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    table: Mutex<HashMap<Pid, oneshot::Sender<Exit>>>,
+    /// Groups that got TERM and are due a KILL.
+    condemned: mpsc::UnboundedSender<Pid>,
+    emptied: Notify,
+    orphans: AtomicU64,
+}
+
+/// The table's task: dropping it ends reaping.
+#[derive(Debug)]
+pub struct Reaper(#[expect(dead_code, reason = "held for its Drop")] Owned<()>);
+
+impl Processes {
+    /// Starts reaping. Orphans of our children come to us wherever we run.
+    ///
+    /// # Errors
+    /// Where SIGCHLD cannot be watched.
+    pub fn start(kill_grace: Duration) -> io::Result<(Self, Reaper)> {
+        // Needed unless we are PID 1; harmless there. Refused by a few sandboxes, where orphans then go elsewhere.
+        let _ = nix::sys::prctl::set_child_subreaper(true);
+        let mut children = signal(SignalKind::child())?;
+        let (condemned, mut doomed) = mpsc::unbounded_channel();
+        let processes = Self(Arc::new(Shared {
+            table: Mutex::default(),
+            condemned,
+            emptied: Notify::new(),
+            orphans: AtomicU64::new(0),
+        }));
+        let own = processes.clone();
+        let task = task::spawn(async move {
+            let mut due = BinaryHeap::<Reverse<(Instant, i32)>>::new();
+            loop {
+                let next = due.peek().map(|Reverse((at, _))| *at);
+                tokio::select! {
+                    _ = children.recv() => own.reap(),
+                    Some(pid) = doomed.recv() => due.push(Reverse((Instant::now() + kill_grace, Pid::as_raw(pid)))),
+                    () = until(next) => {
+                        if let Some(Reverse((_, pid))) = due.pop() {
+                            signal_group(Pid::from_raw(pid), Signal::SIGKILL);
+                        }
+                    }
+                }
+            }
+        });
+        Ok((processes, Reaper(task)))
+    }
+
+    /// Orphans reaped so far.
+    pub fn orphans(&self) -> u64 {
+        self.0.orphans.load(Ordering::Relaxed)
+    }
+
+    /// Waits until every child has ended, at most `limit`; then kills the rest.
+    pub async fn finish(&self, limit: Duration) {
+        let emptied = async {
+            loop {
+                let changed = self.0.emptied.notified();
+                if self.table().is_empty() {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        if timeout(limit, emptied).await.is_err() {
+            for pid in self.table().keys() {
+                signal_group(*pid, Signal::SIGKILL);
+            }
+        }
+    }
+
+    /// TERM to the group now, KILL after the grace, whoever of it is left then.
+    pub(super) fn condemn(&self, pid: Pid) {
+        signal_group(pid, Signal::SIGTERM);
+        // The receiver goes only with the runtime.
+        let _ = self.0.condemned.send(pid);
+    }
+
+    /// Starts a child and enters it, before its end can be seen.
+    pub(super) fn enter(
+        &self,
+        command: &mut Command,
+    ) -> io::Result<(process::Child, oneshot::Receiver<Exit>)> {
+        let (tell, exit) = oneshot::channel();
+        let mut table = self.table();
+        let child = command.spawn()?;
+        let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
+        table.insert(Pid::from_raw(pid), tell);
+        Ok((child, exit))
+    }
+
+    fn reap(&self) {
+        // Held over the wait, so that a child which ends at once is already entered.
+        let mut table = self.table();
+        loop {
+            match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+                Ok(status) => {
+                    let (Some(pid), Some(exit)) = (status.pid(), Exit::of(status)) else {
+                        break;
+                    };
+                    match table.remove(&pid) {
+                        // Nobody may be left to hear it.
+                        Some(tell) => drop(tell.send(exit)),
+                        None => {
+                            self.0.orphans.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                }
+                Err(Errno::EINTR) => {}
+                Err(_) => break,
+            }
+        }
+        if table.is_empty() {
+            self.0.emptied.notify_waiters();
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, HashMap<Pid, oneshot::Sender<Exit>>> {
+        self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A group's number stays taken while any member lives, so a late signal finds either the group or nobody.
+pub(super) fn signal_group(pid: Pid, signal: Signal) {
+    // ESRCH: all have gone already, as wished.
+    let _ = killpg(pid, signal);
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => future::pending().await,
+    }
+}

@@ -1,0 +1,492 @@
+//! Start and stop, in order.
+//!
+//! Owns the sequence from a configuration to the last exit: bind, fork, serve, drain, stop. May know every part. Refuses to be interrupted half-way: the
+//! second signal is the one that is.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+
+use crate::access::{Access, Shape};
+use crate::auth::Auth;
+use crate::config::{self, Config, Flavour, LogFormat, Style, TermTiming, go_duration};
+use crate::failure::{Failure, Voice};
+use crate::gate::Gate;
+use crate::health::Health;
+use crate::journal::Sink;
+use crate::lifecycle::{Lifecycle, Phase};
+use crate::metrics::Metrics;
+use crate::mode::Mode;
+use crate::mode::files::Files;
+use crate::mode::fork::{Fork, Outlets};
+use crate::mode::inproc::Handler;
+use crate::mode::proxy::Proxy;
+use crate::process::logs::{self, Stream};
+use crate::process::{Child, Exit, Group, Processes, Reaper, Spawned, Stderr};
+use crate::serve::{self, Site};
+use crate::ticket::Desk;
+use crate::{admin, task};
+
+/// Log pumps get this long to read what a child left in its pipes.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Why the server did not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// A port cannot be had.
+    Port {
+        setting: &'static str,
+        address: SocketAddr,
+        cause: io::Error,
+    },
+    /// A setting that only the system can judge.
+    Setting(String),
+    /// The function's process.
+    Function(String),
+    /// The operating system refused something basic.
+    System(io::Error),
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Port {
+                setting,
+                address,
+                cause,
+            } => {
+                write!(
+                    f,
+                    "cannot listen on {address} ({setting}): {cause}; choose a free port with {setting}"
+                )
+            }
+            Self::Setting(why) | Self::Function(why) => f.write_str(why),
+            Self::System(error) => write!(f, "the system refused to start the server: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Why the server stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// It was asked to.
+    Asked,
+    /// The long-lived child ended by itself.
+    Child(Exit),
+}
+
+/// Where log lines go.
+#[derive(Debug, Clone)]
+pub struct Output {
+    pub stdout: Sink,
+    pub stderr: Sink,
+}
+
+/// A server whose ports are bound and whose function runs.
+#[derive(Debug)]
+pub struct Server {
+    site: Arc<Site>,
+    config: Config,
+    listener: TcpListener,
+    metrics: Option<TcpListener>,
+    child: Option<Child>,
+    pumps: TaskTracker,
+    /// Present where there are processes to look after.
+    _reaper: Option<Reaper>,
+}
+
+impl Server {
+    /// Binds the ports, then starts what the mode needs.
+    pub async fn start(config: Config, output: Output) -> Result<Self, StartError> {
+        let listener = listen(config.listen, "port").await?;
+        let metrics = match config.metrics {
+            Some(address) => Some(listen(address, "metrics_port").await?),
+            None => None,
+        };
+        let (processes, reaper) =
+            Processes::start(config.timeouts.kill_grace).map_err(StartError::System)?;
+        let pumps = TaskTracker::new();
+        let outlets = Outlets {
+            stdout: output.stdout,
+            stderr: output.stderr.clone(),
+            log: config.log.clone(),
+            pumps: pumps.clone(),
+        };
+        let (mode, child) = mode(&config, &processes, outlets)?;
+        let site = Arc::new(site(&config, mode, Some(processes), output.stderr));
+        Ok(Self {
+            site,
+            config,
+            listener,
+            metrics,
+            child,
+            pumps,
+            _reaper: Some(reaper),
+        })
+    }
+
+    /// Serves a handler of this process. The environment's settings hold, but those of processes.
+    pub async fn inproc(
+        config: Config,
+        handler: Handler,
+        output: Output,
+    ) -> Result<Self, StartError> {
+        let listener = listen(config.listen, "port").await?;
+        let metrics = match config.metrics {
+            Some(address) => Some(listen(address, "metrics_port").await?),
+            None => None,
+        };
+        let site = Arc::new(site(&config, Mode::Inproc(handler), None, output.stderr));
+        Ok(Self {
+            site,
+            config,
+            listener,
+            metrics,
+            child: None,
+            pumps: TaskTracker::new(),
+            _reaper: None,
+        })
+    }
+
+    /// Where requests are served, the port being settled.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until `stop` completes or the child ends, then drains. A second completion of `stop` ends at once.
+    pub async fn run<S, F>(self, mut stop: S) -> Stopped
+    where
+        S: FnMut() -> F,
+        F: Future<Output = ()>,
+    {
+        let Self {
+            site,
+            config,
+            listener,
+            metrics,
+            mut child,
+            pumps,
+            _reaper,
+        } = self;
+        announce(&config, &listener, metrics.as_ref());
+        let _metrics = metrics.map(|l| task::spawn(admin::serve(Arc::clone(&site), l)));
+        let _starting = match &site.mode {
+            Mode::Proxy(proxy) => {
+                let proxy = Arc::clone(proxy);
+                Some(task::spawn(async move { proxy.wait_until_up().await }))
+            }
+            _ => None,
+        };
+        let accepting = task::spawn(serve::accept(Arc::clone(&site), listener));
+        site.health.lock();
+        site.life.enter(Phase::Serving);
+        let _passing = child
+            .as_ref()
+            .map(|child| task::spawn(pass_signals(child.group())));
+        let stopped = tokio::select! {
+            () = stop() => Stopped::Asked,
+            exit = ended(&mut child) => Stopped::Child(exit),
+        };
+        let drained = drain(&site, &config, stopped, &mut child, accepting);
+        tokio::select! {
+            () = drained => {}
+            () = stop() => tracing::info!("second signal: stopping now"),
+        }
+        site.life.cut.cancel();
+        if let Some(processes) = &site.processes {
+            drop(child);
+            processes.finish(config.timeouts.kill_grace).await;
+        }
+        pumps.close();
+        // A grandchild may hold a pipe for ever.
+        let _ = timeout(LAST_WORDS, pumps.wait()).await;
+        tracing::info!(
+            "Exiting. Active connections: {}",
+            site.desk.gate.in_flight()
+        );
+        stopped
+    }
+}
+
+/// Unready, then closed, then quiet, then over: the stop order.
+async fn drain(
+    site: &Site,
+    config: &Config,
+    stopped: Stopped,
+    child: &mut Option<Child>,
+    accepting: task::Owned<()>,
+) {
+    match stopped {
+        Stopped::Asked => {
+            let delay = config.stop.drain_delay;
+            tracing::info!("SIGTERM: no new connections in {}", go_duration(delay));
+            site.life.enter(Phase::Draining);
+            site.health.unlock();
+            if let (config::Mode::Proxy(proxy), Some(child)) = (&config.mode, &child)
+                && proxy.term_timing == TermTiming::Immediate
+            {
+                child.group().signal(Signal::SIGTERM);
+            }
+            tokio::time::sleep(delay).await;
+        }
+        Stopped::Child(exit) => {
+            tracing::info!("Forked function has terminated: {exit}");
+            if let Mode::Proxy(proxy) = &site.mode {
+                proxy.gone();
+            }
+            site.life.enter(Phase::Draining);
+            site.health.unlock();
+        }
+    }
+    tracing::info!(
+        "No new connections allowed, draining: {} requests",
+        site.desk.gate.in_flight()
+    );
+    site.life.enter(Phase::Closing);
+    // Its end closes the listener.
+    let _ = accepting.await;
+    site.life.tasks.close();
+    let limit = config.stop.shutdown_timeout;
+    if timeout(limit, site.life.tasks.wait()).await.is_err() {
+        let left = site.desk.gate.in_flight();
+        tracing::warn!(
+            "{left} requests were not over within shutdown_timeout ({}): cut off",
+            go_duration(limit)
+        );
+        site.life.cut.cancel();
+    }
+    if let Some(child) = child {
+        child.group().signal(Signal::SIGTERM);
+        let _ = timeout(config.timeouts.kill_grace, child.wait()).await;
+    }
+}
+
+/// Passes on what is meant for the function: reload, reopen, report, resize.
+async fn pass_signals(group: Group) {
+    let kinds = [
+        Signal::SIGHUP,
+        Signal::SIGQUIT,
+        Signal::SIGUSR1,
+        Signal::SIGUSR2,
+        Signal::SIGWINCH,
+    ];
+    let mut passing = tokio::task::JoinSet::new();
+    for kind in kinds {
+        let Ok(mut received) = signal(SignalKind::from_raw(kind as i32)) else {
+            continue;
+        };
+        passing.spawn(async move {
+            while received.recv().await.is_some() {
+                group.signal(kind);
+            }
+        });
+    }
+    passing.join_all().await;
+}
+
+async fn ended(child: &mut Option<Child>) -> Exit {
+    match child {
+        Some(child) => child.wait().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Dual stack where the system has it.
+async fn listen(address: SocketAddr, setting: &'static str) -> Result<TcpListener, StartError> {
+    let any = address.ip().is_unspecified() && address.is_ipv6();
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if any && error.kind() != io::ErrorKind::AddrInUse => {
+            let v4 = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), address.port());
+            TcpListener::bind(v4)
+                .await
+                .map_err(|cause| StartError::Port {
+                    setting,
+                    address: v4,
+                    cause,
+                })
+        }
+        Err(cause) => Err(StartError::Port {
+            setting,
+            address,
+            cause,
+        }),
+    }
+}
+
+fn mode(
+    config: &Config,
+    processes: &Processes,
+    outlets: Outlets,
+) -> Result<(Mode, Option<Child>), StartError> {
+    match &config.mode {
+        config::Mode::Fork(fork) => {
+            let style = fork.style.clone();
+            let fork = Fork::new(
+                fork.clone(),
+                processes.clone(),
+                outlets,
+                config.cancel_on_disconnect,
+            );
+            Ok((Mode::Fork(fork, style), None))
+        }
+        config::Mode::Files(files) => {
+            let mode = Mode::Files(Files::new(files).map_err(StartError::Setting)?);
+            tracing::info!("Serving files at: {}", files.root.display());
+            Ok((mode, None))
+        }
+        config::Mode::Proxy(proxy) => {
+            let child = fork_upstream(proxy, processes, &outlets)?;
+            Ok((
+                Mode::Proxy(Arc::new(Proxy::new(proxy, &config.timeouts))),
+                Some(child),
+            ))
+        }
+        config::Mode::Inproc => Err(StartError::Setting(
+            "mode=inproc is for programs that embed fwatchdog as a library; choose another mode"
+                .to_owned(),
+        )),
+    }
+}
+
+fn fork_upstream(
+    proxy: &config::Proxy,
+    processes: &Processes,
+    outlets: &Outlets,
+) -> Result<Child, StartError> {
+    let command = &proxy.command;
+    tracing::info!(
+        "Forking: {}, arguments: [{}]",
+        command.program,
+        command.args.join(" ")
+    );
+    let spawned = processes.spawn(command, Vec::new(), Stderr::Apart);
+    let Spawned {
+        mut child,
+        stdin,
+        stdout,
+        stderr,
+    } = spawned.map_err(|failure| match failure {
+        Failure::Start(why) => StartError::Function(format!("cannot start the function: {why}")),
+        other => StartError::Function(format!("cannot start the function: {other}")),
+    })?;
+    // Some servers stop when their stdin ends.
+    child.keep(stdin);
+    let copy = |pipe, sink: &Sink, stream| {
+        outlets
+            .pumps
+            .spawn(logs::copy(pipe, sink.clone(), stream, outlets.log.clone()));
+    };
+    copy(stdout, &outlets.stdout, Stream::Stdout);
+    if let Some(stderr) = stderr {
+        copy(stderr, &outlets.stderr, Stream::Stderr);
+    }
+    Ok(child)
+}
+
+fn site(config: &Config, mode: Mode, processes: Option<Processes>, stderr: Sink) -> Site {
+    let name = config.mode.name();
+    let (shape, voice) = match &mode {
+        Mode::Fork(_, Style::Classic(_)) => (Shape::Classic, Voice::Classic),
+        Mode::Proxy(_) => (Shape::Reason, Voice::Of),
+        _ => (Shape::Code, Voice::Of),
+    };
+    let access = Access {
+        // Files have never had an access line; machines get one of everything.
+        sink: (name != "static" || config.log.format == LogFormat::Json).then_some(stderr),
+        shape,
+        format: config.log.format,
+        mode: name,
+        show_call_id: config.log.call_id,
+        skip_probes: config.flavour == Flavour::Of,
+    };
+    Site {
+        desk: Arc::new(Desk {
+            gate: Gate::new(&config.limits),
+            metrics: Metrics::new(),
+            access,
+            voice,
+        }),
+        auth: config.auth.clone().map(Auth::start),
+        health: Health::new(config.health.clone()),
+        life: Lifecycle::new(),
+        timeouts: config.timeouts,
+        limits: config.limits,
+        cancel_on_disconnect: config.cancel_on_disconnect,
+        component: config.flavour.component(),
+        processes,
+        mode,
+    }
+}
+
+fn announce(config: &Config, listener: &TcpListener, metrics: Option<&TcpListener>) {
+    let command = config
+        .mode
+        .command()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    tracing::info!(
+        "Watchdog mode: {}\tfprocess: {command:?}",
+        config.mode.name()
+    );
+    let span = |limit: Option<Duration>| go_duration(limit.unwrap_or_default());
+    let t = &config.timeouts;
+    let stop = if config.flavour == Flavour::Classic {
+        "."
+    } else {
+        ""
+    };
+    tracing::info!(
+        "Timeouts: read: {} write: {} hard: {} health: {}{stop}",
+        span(t.read),
+        span(t.write),
+        span(t.exec),
+        go_duration(config.stop.drain_delay),
+    );
+    if config.auth.is_some() {
+        tracing::info!("JWT Auth: true");
+    }
+    let port = |l: &TcpListener| l.local_addr().map_or(0, |a| a.port());
+    tracing::info!("Listening on port: {}", port(listener));
+    if let Some(metrics) = metrics {
+        tracing::info!("Metrics listening on port: {}", port(metrics));
+    }
+}
+
+/// Completes with each TERM or INT, from the first call on.
+///
+/// # Errors
+/// Where signals cannot be watched.
+pub fn stop_signals() -> io::Result<impl FnMut() -> StopSignal> {
+    let signals = Arc::new(tokio::sync::Mutex::new((
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    )));
+    Ok(move || {
+        let signals = Arc::clone(&signals);
+        Box::pin(async move {
+            let mut signals = signals.lock().await;
+            let (term, int) = &mut *signals;
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = int.recv() => {}
+            }
+        }) as StopSignal
+    })
+}
+
+/// The next request to stop.
+pub type StopSignal = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -1,0 +1,22 @@
+//! Tasks that have an owner.
+//!
+//! Owns the only way to start a task: dropping the handle aborts it. May know nothing of what runs. Refuses detached work.
+
+use std::future::Future;
+
+use tokio_util::task::AbortOnDropHandle;
+
+/// A task that ends with its handle.
+pub type Owned<T> = AbortOnDropHandle<T>;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place: the handle is the owner"
+)]
+pub fn spawn<F>(future: F) -> Owned<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    AbortOnDropHandle::new(tokio::spawn(future))
+}

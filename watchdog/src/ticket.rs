@@ -1,0 +1,231 @@
+//! A request from its admission to the drop of its response body.
+//!
+//! Owns the request's clock, its slot and its record: when the ticket drops, the slot is back, the figures are counted and the one access line is
+//! written. May know how a request ended. Refuses to produce an answer.
+
+use std::future::{self, Future};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use tokio::time::{Instant, sleep_until};
+
+use crate::access::{Access, Entry};
+use crate::conn::Peer;
+use crate::failure::{Failure, Voice};
+use crate::gate::{Counted, Gate, Slot};
+use crate::metrics::{Metrics, Record};
+
+/// What every ticket reports to.
+#[derive(Debug)]
+pub struct Desk {
+    pub gate: Gate,
+    pub metrics: Metrics,
+    pub access: Access,
+    pub voice: Voice,
+}
+
+/// When a request must be over, and which setting says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline {
+    pub at: Instant,
+    pub setting: &'static str,
+    pub limit: Duration,
+}
+
+impl Deadline {
+    pub fn after(limit: Duration, setting: &'static str) -> Self {
+        Self {
+            at: Instant::now() + limit,
+            setting,
+            limit,
+        }
+    }
+
+    pub fn failure(&self) -> Failure {
+        Failure::Timeout {
+            setting: self.setting,
+            limit: self.limit,
+        }
+    }
+
+    /// Never completes without a deadline.
+    pub async fn passed(deadline: Option<Self>) -> Failure {
+        match deadline {
+            Some(deadline) => {
+                sleep_until(deadline.at).await;
+                deadline.failure()
+            }
+            None => future::pending().await,
+        }
+    }
+}
+
+/// The two limits an ordinary answer has.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Clock {
+    /// The function's time.
+    pub exec: Option<Deadline>,
+    /// The whole answer's time.
+    pub write: Option<Deadline>,
+}
+
+impl Clock {
+    pub fn earliest(&self) -> Option<Deadline> {
+        [self.exec, self.write]
+            .into_iter()
+            .flatten()
+            .min_by_key(|d| d.at)
+    }
+}
+
+#[derive(Debug)]
+pub struct Ticket {
+    desk: Arc<Desk>,
+    slot: Option<Slot>,
+    _counted: Counted,
+    method: Method,
+    uri: Uri,
+    call_id: Option<HeaderValue>,
+    trace: Option<HeaderValue>,
+    /// A probe of the orchestrator, which the log leaves out.
+    probe: bool,
+    started: Instant,
+    first_byte: Option<Duration>,
+    received: Arc<AtomicU64>,
+    sent: u64,
+    status: Option<StatusCode>,
+    timeout: Option<&'static str>,
+    ended: bool,
+}
+
+impl Ticket {
+    pub fn open(desk: &Arc<Desk>, method: Method, uri: Uri, headers: &HeaderMap) -> Self {
+        let agent = headers.get(http::header::USER_AGENT);
+        Self {
+            slot: None,
+            _counted: desk.gate.enter(),
+            desk: Arc::clone(desk),
+            method,
+            uri,
+            call_id: headers.get("x-call-id").cloned(),
+            trace: headers.get("traceparent").cloned(),
+            probe: agent.is_some_and(|a| a.as_bytes().starts_with(b"kube-probe")),
+            started: Instant::now(),
+            first_byte: None,
+            received: Arc::default(),
+            sent: 0,
+            status: None,
+            timeout: None,
+            ended: false,
+        }
+    }
+
+    /// Takes a slot; the ticket keeps it to the end.
+    pub async fn admit(&mut self, peer: Option<&Peer>) -> Result<(), Failure> {
+        let slot = tokio::select! {
+            biased;
+            slot = self.desk.gate.admit() => slot?,
+            () = gone(peer) => return Err(Failure::ClientGone),
+        };
+        self.slot = Some(slot);
+        Ok(())
+    }
+
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Where the upload counts its bytes.
+    pub fn received(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.received)
+    }
+
+    /// Runs `work` until it is done, the deadline has passed or the client is gone. What loses is dropped, and so stopped.
+    pub async fn run<T>(
+        &self,
+        deadline: Option<Deadline>,
+        peer: Option<&Peer>,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        tokio::select! {
+            biased;
+            done = work => done,
+            failure = Deadline::passed(deadline) => Err(failure),
+            () = gone(peer) => Err(Failure::ClientGone),
+        }
+    }
+
+    /// The head of an answer is on its way.
+    pub fn head(&mut self, status: StatusCode, function: bool) {
+        self.status = Some(status);
+        if function {
+            self.first_byte = Some(self.started.elapsed());
+        }
+    }
+
+    pub fn add_sent(&mut self, bytes: u64) {
+        self.sent += bytes;
+    }
+
+    /// The answer went out whole.
+    pub fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Something went wrong, before the head or after it.
+    pub fn fail(&mut self, failure: &Failure) {
+        self.status = Some(failure.status(self.desk.voice));
+        if let Failure::Timeout { setting, .. } = failure {
+            self.timeout = Some(setting);
+        }
+        self.ended = true;
+        if let Some(line) = failure.log_line() {
+            tracing::info!("{line}");
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if !self.ended {
+            let failure = if thread::panicking() {
+                Failure::Internal("a panic ended the request".to_owned())
+            } else {
+                Failure::ClientGone
+            };
+            self.fail(&failure);
+        }
+        let status = self.status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let duration = self.started.elapsed();
+        self.desk.metrics.record(&Record {
+            method: &self.method,
+            status,
+            duration,
+            first_byte: self.first_byte,
+            received: self.received.load(Ordering::Relaxed),
+            sent: self.sent,
+            timeout: self.timeout,
+        });
+        self.desk.access.write(&Entry {
+            method: &self.method,
+            uri: &self.uri,
+            status,
+            sent: self.sent,
+            duration,
+            call_id: self.call_id.as_ref(),
+            trace: self.trace.as_ref(),
+            probe: self.probe,
+        });
+    }
+}
+
+/// Never completes where nobody minds.
+pub async fn gone(peer: Option<&Peer>) {
+    match peer {
+        Some(peer) => peer.gone().await,
+        None => future::pending().await,
+    }
+}

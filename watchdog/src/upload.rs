@@ -1,0 +1,179 @@
+//! A request's body on its way in.
+//!
+//! Owns the two limits an upload has: its size and `read_timeout`. May know when the request's head arrived. Refuses to decide what a broken upload
+//! means: it ends in a typed error that every mode passes on.
+
+use std::fmt;
+use std::future::Future as _;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep};
+
+use crate::conn::Peer;
+use crate::failure::Failure;
+
+/// Why an upload ended before its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UploadError {
+    TooLarge {
+        limit: u64,
+    },
+    Timeout(Duration),
+    /// The client broke off, or sent something that is not a body.
+    Broken(String),
+}
+
+impl fmt::Display for UploadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge { limit } => {
+                write!(f, "request body larger than max_body_bytes ({limit})")
+            }
+            Self::Timeout(limit) => write!(f, "upload not over within read_timeout ({limit:?})"),
+            Self::Broken(why) => write!(f, "{why}"),
+        }
+    }
+}
+
+impl std::error::Error for UploadError {}
+
+impl From<UploadError> for Failure {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::TooLarge { limit } => Self::TooLarge { limit },
+            UploadError::Timeout(limit) => Self::UploadTimeout(limit),
+            UploadError::Broken(why) => Self::Upload(why),
+        }
+    }
+}
+
+/// A request body within its limits.
+#[derive(Debug)]
+pub struct Upload {
+    body: Incoming,
+    /// Bytes that may still come.
+    left: Option<u64>,
+    limit: u64,
+    deadline: Option<(Instant, Duration)>,
+    received: Arc<AtomicU64>,
+    peer: Arc<Peer>,
+    /// The end has been seen: a chunked body does not say so by itself.
+    ended: bool,
+    /// Armed when the upload is first waited for, so that short requests never touch the timer.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Upload {
+    /// # Errors
+    /// [`UploadError::TooLarge`] where the request itself announces more than `max` bytes.
+    pub fn new(
+        body: Incoming,
+        max: Option<u64>,
+        read_timeout: Option<Duration>,
+        received: Arc<AtomicU64>,
+        peer: Arc<Peer>,
+    ) -> Result<Self, UploadError> {
+        let limit = max.unwrap_or(u64::MAX);
+        let deadline = read_timeout.map(|t| (Instant::now() + t, t));
+        let upload = Self {
+            body,
+            left: max,
+            limit,
+            deadline,
+            received,
+            peer,
+            ended: false,
+            timer: None,
+        };
+        if upload.body.size_hint().lower() > limit {
+            return Err(UploadError::TooLarge { limit });
+        }
+        Ok(upload)
+    }
+
+    /// The announced length, where there is one.
+    pub fn exact_len(&self) -> Option<u64> {
+        self.body.size_hint().exact()
+    }
+
+    fn late(&mut self, cx: &mut Context<'_>) -> Option<UploadError> {
+        let (at, limit) = self.deadline?;
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
+        timer
+            .as_mut()
+            .poll(cx)
+            .is_ready()
+            .then_some(UploadError::Timeout(limit))
+    }
+}
+
+impl Body for Upload {
+    type Data = Bytes;
+    type Error = UploadError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Pending => self
+                .late(cx)
+                .map_or(Poll::Pending, |e| Poll::Ready(Some(Err(e)))),
+            Poll::Ready(None) => {
+                self.ended = true;
+                Poll::Ready(None)
+            }
+            Poll::Ready(Some(Err(error))) => {
+                Poll::Ready(Some(Err(UploadError::Broken(describe(&error)))))
+            }
+            Poll::Ready(Some(Ok(frame))) => {
+                let size = frame.data_ref().map_or(0, |d| d.len() as u64);
+                self.received.fetch_add(size, Ordering::Relaxed);
+                match self.left.map(|left| left.checked_sub(size)) {
+                    Some(None) => {
+                        let limit = self.limit;
+                        Poll::Ready(Some(Err(UploadError::TooLarge { limit })))
+                    }
+                    left => {
+                        self.left = left.flatten();
+                        Poll::Ready(Some(Ok(frame)))
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if !self.ended && !self.body.is_end_stream() {
+            self.peer.left_unread();
+        }
+    }
+}
+
+/// The classic watchdog's words where they were plain.
+fn describe(error: &hyper::Error) -> String {
+    if error.is_incomplete_message() || error.is_body_write_aborted() {
+        "unexpected EOF".to_owned()
+    } else {
+        error.to_string()
+    }
+}

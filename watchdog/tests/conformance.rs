@@ -1,0 +1,80 @@
+//! The watchdog suite against the binary just built.
+//!
+//! `cargo test -p fwatchdog --test conformance` judges all of it but the largest bodies; words after `--` are globs over case ids. The whole suite on a
+//! release build is `conformance watchdog --subject PATH`.
+
+use std::env;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use conformance::case::Flavour;
+use conformance::cli::Screen;
+use conformance::deviation::Deviations;
+use conformance::profile::Profile;
+use conformance::runner::{self, Options, Verdict};
+
+/// Bodies and loads that take a release build to be quick.
+const HEAVY: [&str; 2] = ["integrity/*300*", "integrity/soak*"];
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    // The suite's functions live in the executable that runs it.
+    if let Some((first, rest)) = words.split_first()
+        && first == "fixture"
+    {
+        return conformance::fixture::run(rest).into();
+    }
+    match options(words) {
+        Ok(options) => judge(&options),
+        Err(why) => {
+            let _ = writeln!(io::stderr(), "conformance: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn options(words: Vec<String>) -> Result<Options, String> {
+    let flavour = if cfg!(feature = "classic") {
+        Flavour::Classic
+    } else {
+        Flavour::Of
+    };
+    Ok(Options {
+        subject: env!("CARGO_BIN_EXE_fwatchdog").into(),
+        fixture_exe: env::current_exe().map_err(|e| format!("own executable: {e}"))?,
+        flavour,
+        profile: Profile::named("fwatchdog").ok_or("no profile \"fwatchdog\"")?,
+        // What is left is cargo's own flags, which mean nothing here.
+        run: words
+            .into_iter()
+            .filter(|word| !word.starts_with('-'))
+            .collect(),
+        skip: HEAVY.map(str::to_owned).to_vec(),
+        jobs: std::thread::available_parallelism().map_or(1, usize::from) * 2,
+        repeat: 1,
+        deviations: Deviations::default(),
+        fail_fast: false,
+        timeout_scale: 1.0,
+    })
+}
+
+fn judge(options: &Options) -> ExitCode {
+    let screen = Screen {
+        live: io::stderr().is_terminal(),
+    };
+    let summary = runner::run(options, &|judged, done, total| {
+        screen.show(judged, done, total)
+    });
+    screen.close(&summary);
+    let failed = summary
+        .judged
+        .iter()
+        .filter(|j| j.verdict.fails() || j.verdict == Verdict::Error);
+    let line = format!(
+        "{} passed, {} failed\n",
+        summary.count(Verdict::Pass),
+        failed.count()
+    );
+    let _ = io::stdout().write_all(line.as_bytes());
+    summary.exit_code().into()
+}
