@@ -19,6 +19,9 @@ use tokio_util::sync::CancellationToken;
 /// How long, and for how many bytes, a connection is read after its last answer where the client was still sending: closing at once would reset it,
 /// and the client could lose the answer.
 const LINGER: Duration = Duration::from_secs(2);
+/// Between a client's end and giving up on it.
+const LAST_WORD: Duration = Duration::from_millis(50);
+
 const LINGER_BYTES: usize = 64 << 20;
 
 /// What a request may ask of its connection.
@@ -45,6 +48,8 @@ impl Peer {
     pub async fn gone(&self) {
         // Every interest but `READABLE` ignores bytes that wait to be read; this one still sees the end.
         let _ = self.stream.ready(Interest::PRIORITY).await;
+        // Whoever reads the upload knows better what this end means, and gets the chance to say so.
+        sleep(LAST_WORD).await;
     }
 
     /// A request has arrived.

@@ -246,7 +246,8 @@ impl Site {
             response.headers_mut().entry(CALL_ID).or_insert(id);
         }
         if function {
-            ticket.head(response.status(), true);
+            ticket.head(response.status());
+            self.mode.show(response.headers()).await;
         }
         Ok(self.seal(answer, ticket, clock, watched, peer, &method, version))
     }

@@ -158,12 +158,10 @@ impl Ticket {
         }
     }
 
-    /// The head of an answer is on its way.
-    pub fn head(&mut self, status: StatusCode, function: bool) {
+    /// The head of the function's answer is on its way.
+    pub fn head(&mut self, status: StatusCode) {
         self.status = Some(status);
-        if function {
-            self.first_byte = Some(self.started.elapsed());
-        }
+        self.first_byte = Some(self.started.elapsed());
     }
 
     pub fn add_sent(&mut self, bytes: u64) {

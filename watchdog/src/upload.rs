@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::future::Future as _;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -171,7 +172,15 @@ impl Drop for Upload {
 
 /// The classic watchdog's words where they were plain.
 fn describe(error: &hyper::Error) -> String {
-    if error.is_incomplete_message() || error.is_body_write_aborted() {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        if kind == Some(io::ErrorKind::UnexpectedEof) {
+            return "unexpected EOF".to_owned();
+        }
+        cause = error.source();
+    }
+    if error.is_incomplete_message() {
         "unexpected EOF".to_owned()
     } else {
         error.to_string()

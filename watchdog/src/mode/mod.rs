@@ -13,7 +13,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::upgrade::OnUpgrade;
 
@@ -106,6 +106,13 @@ impl Mode {
                 Ok(files.answer(&request.into_parts().0)?.response.status())
             }
             Self::Inproc(_) => Ok(StatusCode::OK),
+        }
+    }
+
+    /// An answer's headers are complete.
+    pub async fn show(&self, headers: &HeaderMap) {
+        if let Self::Fork(fork, _) = self {
+            fork.show(headers).await;
         }
     }
 

@@ -8,10 +8,13 @@ pub mod logs;
 mod reap;
 
 use std::ffi::OsString;
+use std::future::{Future as _, poll_fn};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
+use std::pin::Pin;
 use std::process::{Command, Stdio};
+use std::task::{Context, Poll, ready};
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
@@ -32,13 +35,13 @@ pub enum Stderr {
     Merged,
 }
 
-/// A running child. Dropping it before it has ended stops its whole group.
+/// A child and its group. Dropping it stops whoever is left of the group, unless it was released.
 #[derive(Debug)]
 pub struct Child {
     pid: Pid,
     exit: oneshot::Receiver<Exit>,
-    /// Set once the exit has been seen: there is nothing left to stop.
     ended: Option<Exit>,
+    released: bool,
     processes: Processes,
     /// Open for as long as the child runs.
     stdin: Option<pipe::Sender>,
@@ -68,13 +71,22 @@ pub struct Spawned {
 impl Child {
     /// Waits for the child itself, not for whoever else holds its pipes. May be called again.
     pub async fn wait(&mut self) -> Exit {
+        poll_fn(|cx| self.poll_wait(cx)).await
+    }
+
+    pub fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<Exit> {
         if let Some(exit) = self.ended {
-            return exit;
+            return Poll::Ready(exit);
         }
         // The sender goes only with the process table, which outlives every child.
-        let exit = (&mut self.exit).await.unwrap_or(Exit::Unknown);
+        let exit = ready!(Pin::new(&mut self.exit).poll(cx)).unwrap_or(Exit::Unknown);
         self.ended = Some(exit);
-        exit
+        Poll::Ready(exit)
+    }
+
+    /// The child has ended as it should: what it started may live on.
+    pub fn release(&mut self) {
+        self.released = true;
     }
 
     /// Holds the child's stdin open and silent.
@@ -90,7 +102,7 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        if self.ended.is_none() && self.exit.try_recv().is_err() {
+        if !self.released {
             self.processes.condemn(self.pid);
         }
     }
@@ -135,6 +147,7 @@ impl Processes {
             pid,
             exit,
             ended: None,
+            released: false,
             processes: self.clone(),
             stdin: None,
         };

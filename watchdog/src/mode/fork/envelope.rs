@@ -7,7 +7,8 @@ use std::io;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderMap;
+use http::header::{HOST, TRAILER, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderName};
 
 use super::env::canonical;
 use crate::spool::{Place, Spooled};
@@ -38,10 +39,8 @@ pub fn wrap(headers: &HeaderMap, body: &mut Spooled, place: &Place) -> io::Resul
 
 fn fields(headers: &HeaderMap) -> String {
     let mut map = BTreeMap::<String, Vec<String>>::new();
-    for (name, value) in headers
-        .iter()
-        .filter(|(name, _)| *name != http::header::HOST)
-    {
+    let framing = |name: &HeaderName| [HOST, TRANSFER_ENCODING, TRAILER].contains(name);
+    for (name, value) in headers.iter().filter(|(name, _)| !framing(name)) {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         map.entry(canonical(name, '-')).or_default().push(value);
     }

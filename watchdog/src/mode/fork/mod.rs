@@ -16,7 +16,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
-use http::{Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response};
 use http_body::Frame;
 
 pub use self::env::{Remote, canonical};
@@ -232,11 +232,14 @@ impl Fork {
                 output: Some(output),
             });
         }
-        let answer = self.whole(output, parts.headers.get(CONTENT_TYPE))?;
-        if style.debug_headers {
-            self.print_headers("out", answer.response.headers()).await;
+        self.whole(output, parts.headers.get(CONTENT_TYPE))
+    }
+
+    /// What `debug_headers` says of an answer that is on its way.
+    pub async fn show(&self, headers: &HeaderMap) {
+        if matches!(&self.config.style, Style::Classic(style) if style.debug_headers) {
+            self.print_headers("out", headers).await;
         }
-        Ok(answer)
     }
 
     async fn marshalled(
@@ -272,7 +275,9 @@ impl Fork {
         let mut upload = task::spawn(pipes::feed(input, stdin));
         let work = async {
             let output = pipes::drain(stdout, &self.place).await?;
-            Ok((child.wait().await, output))
+            let exit = child.wait().await;
+            child.release();
+            Ok((exit, output))
         };
         tokio::pin!(work);
         tokio::select! {
@@ -325,7 +330,7 @@ impl Fork {
         }
     }
 
-    async fn print_headers(&self, direction: &str, headers: &http::HeaderMap) {
+    async fn print_headers(&self, direction: &str, headers: &HeaderMap) {
         let mut lines = String::new();
         for name in headers.keys() {
             let values: Vec<_> = headers

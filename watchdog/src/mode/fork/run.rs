@@ -3,7 +3,7 @@
 //! Owns the child, its upload and its output for as long as the response body lives. May know how the child ended. Refuses to end cleanly unless the
 //! child did.
 
-use std::future::Future;
+use std::future::Future as _;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -15,13 +15,13 @@ use tokio_util::io::poll_read_buf;
 use super::pipes::{self, Broken, Input};
 use crate::body::BodyError;
 use crate::failure::Failure;
-use crate::process::{Exit, Spawned};
+use crate::process::{Child, Spawned};
 use crate::task::{self, Owned};
 
 #[derive(Debug)]
 pub struct Run {
     /// First, so that on a drop the child is told to stop before its stdin closes.
-    child: Waiting,
+    child: Child,
     stdout: Option<pipe::Receiver>,
     upload: Option<Owned<Result<(), Broken>>>,
     /// Output that came before the head was settled.
@@ -31,26 +31,17 @@ pub struct Run {
     stdin: Option<pipe::Sender>,
 }
 
-/// The child's end, as something to poll.
-struct Waiting(Pin<Box<dyn Future<Output = Exit> + Send>>);
-
-impl std::fmt::Debug for Waiting {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Waiting")
-    }
-}
-
 impl Run {
     pub fn new(spawned: Spawned, input: Input) -> Self {
         let Spawned {
-            mut child,
+            child,
             stdin,
             stdout,
             ..
         } = spawned;
         let upload = task::spawn(pipes::feed(input, stdin));
         Self {
-            child: Waiting(Box::pin(async move { child.wait().await })),
+            child,
             stdout: Some(stdout),
             upload: Some(upload),
             first: Bytes::new(),
@@ -83,7 +74,8 @@ impl Run {
                 }
             }
         }
-        let exit = ready!(self.child.0.as_mut().poll(cx));
+        let exit = ready!(self.child.poll_wait(cx));
+        self.child.release();
         Poll::Ready(if exit.is_success() {
             Ok(None)
         } else {
