@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Local, SecondsFormat};
 use serde_json::{Map, Value};
@@ -24,6 +24,8 @@ const ROOM: usize = 256 << 10;
 const FULL: usize = 8 << 20;
 /// Lines that come within this time leave in one write.
 const GATHER: Duration = Duration::from_millis(1);
+/// How long the last lines may take to be read.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// One output stream. Clones share it.
 #[derive(Debug, Clone)]
@@ -153,8 +155,13 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.sink.0.lock().closed = true;
         self.sink.0.filled.notify_one();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        let patience = Instant::now() + PATIENCE;
+        // A reader that has stopped reading must not keep us from exiting.
+        while !thread.is_finished() && Instant::now() < patience {
+            thread::sleep(GATHER);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HOST, UPGRADE};
+use http::header::{CONNECTION, CONTENT_TYPE, UPGRADE};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -22,9 +22,10 @@ use crate::auth::{self, Auth};
 use crate::body::Body;
 use crate::config::{self, Limits, Timeouts};
 use crate::conn::{Io, Peer};
-use crate::failure::Failure;
+use crate::failure::{Failure, INTERNAL};
+use crate::head::{self, Refusal};
 use crate::health::Health;
-use crate::lifecycle::{Lifecycle, Phase};
+use crate::lifecycle::Lifecycle;
 use crate::mode::fork::Remote;
 use crate::mode::{Answer, Mode};
 use crate::process::Processes;
@@ -167,10 +168,14 @@ impl Site {
         from: SocketAddr,
     ) -> Result<Response<Sealed>, Cut> {
         peer.asked();
-        match probe(request.uri().path()) {
-            Some(Probe::Health) => return Ok(self.health(request.method())),
-            Some(Probe::Ready) => return Ok(self.ready(request.method()).await),
-            None => {}
+        if let Err(refusal) = head::check(&request) {
+            return Ok(self.refuse(&refusal));
+        }
+        if request.uri().path() == "*" {
+            return Ok(Response::new(Sealed::plain(Body::Empty)));
+        }
+        if let Some(answer) = self.probed(&request).await {
+            return Ok(answer);
         }
         if matches!(&self.mode, Mode::Fork(fork, _) if fork.wants_remote()) {
             request.extensions_mut().insert(Remote(from));
@@ -261,7 +266,6 @@ impl Site {
         watched: Option<&Peer>,
         peer: &Arc<Peer>,
     ) -> Result<Answer, Failure> {
-        one_host(&request)?;
         self.mode.accepts(request.method())?;
         if let Some(auth) = &self.auth {
             let started = tokio::time::Instant::now();
@@ -379,98 +383,23 @@ impl Site {
         })
     }
 
-    fn health(&self, method: &Method) -> Response<Sealed> {
-        if method != Method::GET {
-            return only_get();
-        }
-        let mut response = Response::new(Sealed::plain(Body::Empty));
-        if self.is_healthy() {
-            response.headers_mut().insert(
-                CONTENT_TYPE,
-                HeaderValue::from_static("text/plain; charset=utf-8"),
-            );
-            *response.body_mut() = Sealed::plain("OK".into());
-        } else {
-            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        }
-        response
-    }
-
-    async fn ready(&self, method: &Method) -> Response<Sealed> {
-        if method != Method::GET {
-            return only_get();
-        }
-        let mut response = Response::new(Sealed::plain(Body::Empty));
-        *response.status_mut() = self.readiness().await;
-        response
-    }
-
-    fn is_healthy(&self) -> bool {
-        self.life.phase() == Phase::Serving && self.health.is_locked()
-    }
-
     /// Orphans reaped so far.
     pub fn orphans(&self) -> u64 {
         self.processes.as_ref().map_or(0, Processes::orphans)
     }
 
-    /// Whether a request would be answered now, short of asking the function.
-    pub fn is_ready(&self) -> bool {
-        self.is_healthy()
-            && !self.desk.gate.is_full()
-            && self.mode.is_up()
-            && self.auth.as_ref().is_none_or(Auth::is_ready)
-    }
-
-    async fn readiness(&self) -> StatusCode {
-        if self.is_healthy() && self.desk.gate.is_full() {
-            return StatusCode::TOO_MANY_REQUESTS;
-        }
-        if !self.is_ready() {
-            return StatusCode::SERVICE_UNAVAILABLE;
-        }
-        let Some(target) = self.health.ready_path() else {
-            return StatusCode::OK;
-        };
-        let ask = async {
-            let limit = self
-                .timeouts
-                .exec
-                .map(|t| Deadline::after(t, "exec_timeout"));
-            let answer = tokio::select! {
-                answer = self.mode.ready(target) => answer,
-                failure = Deadline::passed(limit) => Err(failure),
-            };
-            answer.unwrap_or_else(|failure| failure.status(self.desk.voice))
-        };
-        self.health.ask(ask).await
-    }
-}
-
-fn only_get() -> Response<Sealed> {
-    let mut response = Response::new(Sealed::plain(Body::Empty));
-    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    response
-        .headers_mut()
-        .insert(ALLOW, HeaderValue::from_static("GET"));
-    response
-}
-
-enum Probe {
-    Health,
-    Ready,
-}
-
-/// Matches as both watchdogs do, on decoded segments.
-fn probe(path: &str) -> Option<Probe> {
-    let rest = path
-        .strip_prefix("/_/")
-        .or_else(|| path.strip_prefix("/%5F/"))
-        .or_else(|| path.strip_prefix("/%5f/"))?;
-    match rest {
-        "health" => Some(Probe::Health),
-        "ready" => Some(Probe::Ready),
-        _ => None,
+    /// Turns away what is no proper request. Such answers are not counted, as before.
+    fn refuse(&self, refusal: &Refusal) -> Response<Sealed> {
+        let mut response = Response::new(Sealed::plain(refusal.text.into()));
+        *response.status_mut() = refusal.status;
+        let headers = response.headers_mut();
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        );
+        headers.insert(INTERNAL, HeaderValue::from_static(self.component));
+        response
     }
 }
 
@@ -490,18 +419,6 @@ fn call_id(request: &mut Request<Incoming>) -> Option<HeaderValue> {
     let id = made()?;
     request.headers_mut().insert(CALL_ID, id.clone());
     Some(id)
-}
-
-/// RFC 9112, section 3.2: a request that names its host not at all or twice may be meant for somebody else.
-fn one_host(request: &Request<Incoming>) -> Result<(), Failure> {
-    let hosts = request.headers().get_all(HOST).iter().count();
-    if hosts > 1 {
-        return Err(Failure::Request("too many Host headers".to_owned()));
-    }
-    if hosts == 0 && request.version() == Version::HTTP_11 && request.uri().authority().is_none() {
-        return Err(Failure::Request("missing required Host header".to_owned()));
-    }
-    Ok(())
 }
 
 fn wants_upgrade(request: &Request<Incoming>) -> bool {

@@ -30,10 +30,18 @@ pub struct Processes(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     table: Mutex<HashMap<Pid, oneshot::Sender<Exit>>>,
-    /// Groups that got TERM and are due a KILL.
-    condemned: mpsc::UnboundedSender<Pid>,
+    orders: mpsc::UnboundedSender<Order>,
     emptied: Notify,
     orphans: AtomicU64,
+}
+
+/// What the table's task is told.
+#[derive(Debug)]
+enum Order {
+    /// A group got TERM and is due a KILL.
+    Kill(Pid),
+    /// No more grace: the end is here.
+    KillNow(oneshot::Sender<()>),
 }
 
 /// The table's task: dropping it ends reaping.
@@ -49,10 +57,10 @@ impl Processes {
         // Needed unless we are PID 1; harmless there. Refused by a few sandboxes, where orphans then go elsewhere.
         let _ = nix::sys::prctl::set_child_subreaper(true);
         let mut children = signal(SignalKind::child())?;
-        let (condemned, mut doomed) = mpsc::unbounded_channel();
+        let (orders, mut ordered) = mpsc::unbounded_channel();
         let processes = Self(Arc::new(Shared {
             table: Mutex::default(),
-            condemned,
+            orders,
             emptied: Notify::new(),
             orphans: AtomicU64::new(0),
         }));
@@ -63,7 +71,16 @@ impl Processes {
                 let next = due.peek().map(|Reverse((at, _))| *at);
                 tokio::select! {
                     _ = children.recv() => own.reap(),
-                    Some(pid) = doomed.recv() => due.push(Reverse((Instant::now() + kill_grace, Pid::as_raw(pid)))),
+                    Some(order) = ordered.recv() => match order {
+                        Order::Kill(pid) => due.push(Reverse((Instant::now() + kill_grace, pid.as_raw()))),
+                        Order::KillNow(done) => {
+                            for Reverse((_, pid)) in due.drain() {
+                                signal_group(Pid::from_raw(pid), Signal::SIGKILL);
+                            }
+                            // Whoever asked may have gone.
+                            let _ = done.send(());
+                        }
+                    },
                     () = until(next) => {
                         if let Some(Reverse((_, pid))) = due.pop() {
                             signal_group(Pid::from_raw(pid), Signal::SIGKILL);
@@ -80,7 +97,7 @@ impl Processes {
         self.0.orphans.load(Ordering::Relaxed)
     }
 
-    /// Waits until every child has ended, at most `limit`; then kills the rest.
+    /// Waits until every child has ended, at most `limit`; then kills the rest, and what is left of any group that was told to stop.
     pub async fn finish(&self, limit: Duration) {
         let emptied = async {
             loop {
@@ -96,13 +113,18 @@ impl Processes {
                 signal_group(*pid, Signal::SIGKILL);
             }
         }
+        let (done, killed) = oneshot::channel();
+        if self.0.orders.send(Order::KillNow(done)).is_ok() {
+            // It answers unless the runtime is going down, and then there is nobody left to kill for.
+            let _ = killed.await;
+        }
     }
 
     /// TERM to the group now, KILL after the grace, whoever of it is left then.
     pub(super) fn condemn(&self, pid: Pid) {
         signal_group(pid, Signal::SIGTERM);
         // The receiver goes only with the runtime.
-        let _ = self.0.condemned.send(pid);
+        let _ = self.0.orders.send(Order::Kill(pid));
     }
 
     /// Starts a child and enters it, before its end can be seen.

@@ -12,6 +12,7 @@ use http::request::Parts;
 
 use crate::config::Dialect;
 use crate::failure::Failure;
+use crate::head::decode;
 
 /// Who sent the request, for the dialect that tells.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +36,9 @@ pub fn variables(
     length: Option<u64>,
     dialect: Dialect,
 ) -> Result<Variables, Failure> {
-    let path = decode(parts.uri.path())?;
+    let path = decode(parts.uri.path()).map(OsString::from_vec);
+    let path =
+        path.ok_or_else(|| Failure::Request("invalid percent escape in the path".to_owned()))?;
     let mut variables = Vec::with_capacity(parts.headers.len() + 10);
     let mut set = |name: &str, value: OsString| variables.push((OsString::from(name), value));
     let chunked = length.is_none();
@@ -160,22 +163,6 @@ pub fn canonical(name: &HeaderName, separator: char) -> String {
     name.as_str().chars().map(letter).collect()
 }
 
-fn decode(path: &str) -> Result<OsString, Failure> {
-    let invalid = || Failure::Request(format!("invalid percent escape in the path {path:?}"));
-    let mut bytes = path.bytes();
-    let mut decoded = Vec::with_capacity(path.len());
-    while let Some(byte) = bytes.next() {
-        decoded.push(if byte == b'%' {
-            let mut digit = || bytes.next().and_then(|b| char::from(b).to_digit(16));
-            let (high, low) = (digit().ok_or_else(invalid)?, digit().ok_or_else(invalid)?);
-            u8::try_from(high * 16 + low).map_err(|_| invalid())?
-        } else {
-            byte
-        });
-    }
-    Ok(OsString::from_vec(decoded))
-}
-
 #[cfg(test)]
 mod tests {
     use http::Request;
@@ -241,11 +228,5 @@ mod tests {
     fn httpoxy_is_not_served() {
         let request = Request::get("/").header("proxy", "http://evil");
         assert_eq!(get(request, "HTTP_PROXY", Some(0)), None);
-    }
-
-    #[test]
-    fn paths_are_decoded_or_refused() {
-        assert_eq!(decode("/a%20b%2Fc").unwrap(), "/a b/c");
-        assert!(decode("/%zz").is_err() && decode("/%4").is_err());
     }
 }

@@ -3,6 +3,8 @@
 //! Owns the sequence from a configuration to the last exit: bind, fork, serve, drain, stop. May know every part. Refuses to be interrupted half-way: the
 //! second signal is the one that is.
 
+mod build;
+
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -15,24 +17,15 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-use crate::access::{Access, Shape};
-use crate::auth::Auth;
-use crate::config::{self, Config, Flavour, LogFormat, Style, TermTiming, go_duration};
-use crate::failure::{Failure, Voice};
-use crate::gate::Gate;
-use crate::health::Health;
+use self::build::{mode, site};
+use crate::config::{self, Config, Flavour, TermTiming, go_duration};
 use crate::journal::Sink;
-use crate::lifecycle::{Lifecycle, Phase};
-use crate::metrics::Metrics;
+use crate::lifecycle::Phase;
 use crate::mode::Mode;
-use crate::mode::files::Files;
-use crate::mode::fork::{Fork, Outlets};
+use crate::mode::fork::Outlets;
 use crate::mode::inproc::Handler;
-use crate::mode::proxy::Proxy;
-use crate::process::logs::{self, Stream};
-use crate::process::{Child, Exit, Group, Processes, Reaper, Spawned, Stderr};
+use crate::process::{Child, Exit, Group, Processes, Reaper};
 use crate::serve::{self, Site};
-use crate::ticket::Desk;
 use crate::{admin, task};
 
 /// Log pumps get this long to read what a child left in its pipes.
@@ -270,7 +263,14 @@ async fn drain(
     }
     if let Some(child) = child {
         child.group().signal(Signal::SIGTERM);
-        let _ = timeout(config.timeouts.kill_grace, child.wait()).await;
+        if timeout(config.timeouts.kill_grace, child.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("the function did not stop within kill_grace: killed");
+        }
+        // Its workers, too, have had their time.
+        child.group().signal(Signal::SIGKILL);
     }
 }
 
@@ -324,111 +324,6 @@ async fn listen(address: SocketAddr, setting: &'static str) -> Result<TcpListene
             address,
             cause,
         }),
-    }
-}
-
-fn mode(
-    config: &Config,
-    processes: &Processes,
-    outlets: Outlets,
-) -> Result<(Mode, Option<Child>), StartError> {
-    match &config.mode {
-        config::Mode::Fork(fork) => {
-            let style = fork.style.clone();
-            let fork = Fork::new(
-                fork.clone(),
-                processes.clone(),
-                outlets,
-                config.cancel_on_disconnect,
-            );
-            Ok((Mode::Fork(fork, style), None))
-        }
-        config::Mode::Files(files) => {
-            let mode = Mode::Files(Files::new(files).map_err(StartError::Setting)?);
-            tracing::info!("Serving files at: {}", files.root.display());
-            Ok((mode, None))
-        }
-        config::Mode::Proxy(proxy) => {
-            let child = fork_upstream(proxy, processes, &outlets)?;
-            Ok((
-                Mode::Proxy(Arc::new(Proxy::new(proxy, &config.timeouts))),
-                Some(child),
-            ))
-        }
-        config::Mode::Inproc => Err(StartError::Setting(
-            "mode=inproc is for programs that embed fwatchdog as a library; choose another mode"
-                .to_owned(),
-        )),
-    }
-}
-
-fn fork_upstream(
-    proxy: &config::Proxy,
-    processes: &Processes,
-    outlets: &Outlets,
-) -> Result<Child, StartError> {
-    let command = &proxy.command;
-    tracing::info!(
-        "Forking: {}, arguments: [{}]",
-        command.program,
-        command.args.join(" ")
-    );
-    let spawned = processes.spawn(command, Vec::new(), Stderr::Apart);
-    let Spawned {
-        mut child,
-        stdin,
-        stdout,
-        stderr,
-    } = spawned.map_err(|failure| match failure {
-        Failure::Start(why) => StartError::Function(format!("cannot start the function: {why}")),
-        other => StartError::Function(format!("cannot start the function: {other}")),
-    })?;
-    // Some servers stop when their stdin ends.
-    child.keep(stdin);
-    let copy = |pipe, sink: &Sink, stream| {
-        outlets
-            .pumps
-            .spawn(logs::copy(pipe, sink.clone(), stream, outlets.log.clone()));
-    };
-    copy(stdout, &outlets.stdout, Stream::Stdout);
-    if let Some(stderr) = stderr {
-        copy(stderr, &outlets.stderr, Stream::Stderr);
-    }
-    Ok(child)
-}
-
-fn site(config: &Config, mode: Mode, processes: Option<Processes>, stderr: Sink) -> Site {
-    let name = config.mode.name();
-    let (shape, voice) = match &mode {
-        Mode::Fork(_, Style::Classic(_)) => (Shape::Classic, Voice::Classic),
-        Mode::Proxy(_) => (Shape::Reason, Voice::Of),
-        _ => (Shape::Code, Voice::Of),
-    };
-    let access = Access {
-        // Files have never had an access line; machines get one of everything.
-        sink: (name != "static" || config.log.format == LogFormat::Json).then_some(stderr),
-        shape,
-        format: config.log.format,
-        mode: name,
-        show_call_id: config.log.call_id,
-        skip_probes: config.flavour == Flavour::Of,
-    };
-    Site {
-        desk: Arc::new(Desk {
-            gate: Gate::new(&config.limits),
-            metrics: Metrics::new(),
-            access,
-            voice,
-        }),
-        auth: config.auth.clone().map(Auth::start),
-        health: Health::new(config.health.clone()),
-        life: Lifecycle::new(),
-        timeouts: config.timeouts,
-        limits: config.limits,
-        cancel_on_disconnect: config.cancel_on_disconnect,
-        component: config.flavour.component(),
-        processes,
-        mode,
     }
 }
 

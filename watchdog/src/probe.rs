@@ -1,0 +1,119 @@
+//! `/_/health` and `/_/ready` as requests.
+//!
+//! Owns their paths, methods and statuses. May ask every part of the site whether it could answer. Refuses to be counted, logged, limited or authenticated.
+
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+
+use crate::auth::Auth;
+use crate::body::Body;
+use crate::head;
+use crate::lifecycle::Phase;
+use crate::seal::Sealed;
+use crate::serve::Site;
+use crate::ticket::Deadline;
+
+impl Site {
+    /// Answers a probe; `None` where the request is none.
+    pub async fn probed<B>(&self, request: &Request<B>) -> Option<Response<Sealed>> {
+        match probe(request.uri().path())? {
+            Probe::Health => Some(self.health(request.method())),
+            Probe::Ready => Some(self.ready(request.method()).await),
+        }
+    }
+
+    fn health(&self, method: &Method) -> Response<Sealed> {
+        if method != Method::GET {
+            return only_get();
+        }
+        let mut response = Response::new(Sealed::plain(Body::Empty));
+        if self.is_healthy() {
+            response.headers_mut().insert(
+                CONTENT_TYPE,
+                HeaderValue::from_static("text/plain; charset=utf-8"),
+            );
+            *response.body_mut() = Sealed::plain("OK".into());
+        } else {
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        }
+        response
+    }
+
+    async fn ready(&self, method: &Method) -> Response<Sealed> {
+        if method != Method::GET {
+            return only_get();
+        }
+        let mut response = Response::new(Sealed::plain(Body::Empty));
+        *response.status_mut() = self.readiness().await;
+        response
+    }
+
+    fn is_healthy(&self) -> bool {
+        self.life.phase() == Phase::Serving && self.health.is_locked()
+    }
+
+    /// Whether a request would be answered now, short of asking the function.
+    pub fn is_ready(&self) -> bool {
+        self.is_healthy()
+            && !self.desk.gate.is_full()
+            && self.mode.is_up()
+            && self.auth.as_ref().is_none_or(Auth::is_ready)
+    }
+
+    async fn readiness(&self) -> StatusCode {
+        if self.is_healthy() && self.desk.gate.is_full() {
+            return StatusCode::TOO_MANY_REQUESTS;
+        }
+        if !self.is_ready() {
+            return StatusCode::SERVICE_UNAVAILABLE;
+        }
+        let Some(target) = self.health.ready_path() else {
+            return StatusCode::OK;
+        };
+        let ask = async {
+            let limit = self
+                .timeouts
+                .exec
+                .map(|t| Deadline::after(t, "exec_timeout"));
+            let answer = tokio::select! {
+                answer = self.mode.ready(target) => answer,
+                failure = Deadline::passed(limit) => Err(failure),
+            };
+            answer.unwrap_or_else(|failure| failure.status(self.desk.voice))
+        };
+        self.health.ask(ask).await
+    }
+}
+
+fn only_get() -> Response<Sealed> {
+    let mut response = Response::new(Sealed::plain(Body::Empty));
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static("GET"));
+    response
+}
+
+enum Probe {
+    Health,
+    Ready,
+}
+
+/// Matches as both watchdogs do, on decoded segments: an escaped slash parts none.
+fn probe(path: &str) -> Option<Probe> {
+    let decoded;
+    let path = if path.contains('%') {
+        if path.matches('/').count() != 2 {
+            return None;
+        }
+        decoded = head::decode(path)?;
+        &*decoded
+    } else {
+        path.as_bytes()
+    };
+    match path {
+        b"/_/health" => Some(Probe::Health),
+        b"/_/ready" => Some(Probe::Ready),
+        _ => None,
+    }
+}
