@@ -42,6 +42,7 @@ mod metrics;
 pub mod mode;
 mod probe;
 mod process;
+mod request;
 mod seal;
 mod serve;
 pub mod server;

@@ -46,6 +46,40 @@ pub struct Sealed {
     left: Option<u64>,
     /// Set where only closing ends the body: a failure then has to be a reset.
     close_ends: Option<Arc<Peer>>,
+    /// What went wrong, to be reported once what came before has been written.
+    broken: Option<Failure>,
+}
+
+/// What a body is sealed with.
+#[derive(Debug)]
+pub struct Seal {
+    pub ticket: Ticket,
+    pub limit: Limit,
+    /// Whose leaving ends the answer.
+    pub watched: Option<Arc<Peer>>,
+    /// Nobody will ask for the body.
+    pub bodyless: bool,
+    /// Set where only closing ends the body.
+    pub close_ends: Option<Arc<Peer>>,
+}
+
+impl Seal {
+    pub fn onto(mut self, body: Body) -> Sealed {
+        let left = body.size_hint().exact();
+        if self.bodyless || left == Some(0) {
+            self.ticket.end();
+        }
+        Sealed {
+            body,
+            ticket: Some(self.ticket),
+            limit: self.limit,
+            peer: self.watched,
+            overseer: None,
+            left,
+            close_ends: self.close_ends,
+            broken: None,
+        }
+    }
 }
 
 /// Looks after an answer that takes time, even while nobody polls it.
@@ -79,29 +113,7 @@ impl Sealed {
             overseer: None,
             left: None,
             close_ends: None,
-        }
-    }
-
-    pub fn new(
-        body: Body,
-        mut ticket: Ticket,
-        limit: Limit,
-        peer: Option<Arc<Peer>>,
-        bodyless: bool,
-        close_ends: Option<Arc<Peer>>,
-    ) -> Self {
-        let left = body.size_hint().exact();
-        if bodyless || left == Some(0) {
-            ticket.end();
-        }
-        Self {
-            body,
-            ticket: Some(ticket),
-            limit,
-            peer,
-            overseer: None,
-            left,
-            close_ends,
+            broken: None,
         }
     }
 
@@ -134,15 +146,23 @@ impl Sealed {
         }
     }
 
-    fn fail(&mut self, failure: &Failure) {
+    /// Ends the answer with an error. hyper throws away what it has not written when a body fails, so it gets one turn to write first.
+    fn fail(
+        &mut self,
+        failure: Failure,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         if let Some(mut ticket) = self.ticket.take() {
-            ticket.fail(failure);
+            ticket.fail(&failure);
         }
         if let Some(peer) = &self.close_ends {
             peer.reset_on_close();
         }
         // What still runs for this answer stops here.
         self.body = Body::Empty;
+        self.broken = Some(failure);
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
@@ -197,13 +217,15 @@ impl HttpBody for Sealed {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let failure = self
+        if let Some(failure) = self.broken.take() {
+            return Poll::Ready(Some(Err(failure.into())));
+        }
+        let overseen = self
             .overseer
             .as_ref()
             .and_then(|o| o.state.lock().failure.take());
-        if let Some(failure) = failure {
-            self.fail(&failure);
-            return Poll::Ready(Some(Err(failure.into())));
+        if let Some(failure) = overseen {
+            return self.fail(failure, cx);
         }
         match Pin::new(&mut self.body).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
@@ -213,11 +235,7 @@ impl HttpBody for Sealed {
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
-            Poll::Ready(Some(Err(error))) => {
-                let error = Failure::from_body(error);
-                self.fail(&error);
-                Poll::Ready(Some(Err(error.into())))
-            }
+            Poll::Ready(Some(Err(error))) => self.fail(Failure::from_body(error), cx),
             Poll::Ready(None) => {
                 if let Some(ticket) = &mut self.ticket {
                     ticket.end();
@@ -244,11 +262,15 @@ impl HttpBody for Sealed {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.broken.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        if self.broken.is_some() {
+            SizeHint::default()
+        } else {
+            self.body.size_hint()
+        }
     }
 }
 

@@ -8,33 +8,30 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONNECTION, CONTENT_TYPE, UPGRADE};
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
+use http::header::{CONNECTION, CONTENT_TYPE};
+use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
-use crate::auth::{self, Auth};
+use crate::auth::Auth;
 use crate::body::Body;
-use crate::config::{self, Limits, Timeouts};
+use crate::config::{Limits, Timeouts};
 use crate::conn::{Io, Peer};
-use crate::failure::{Failure, INTERNAL};
+use crate::failure::INTERNAL;
 use crate::head::{self, Refusal};
 use crate::health::Health;
 use crate::lifecycle::Lifecycle;
+use crate::mode::Mode;
 use crate::mode::fork::Remote;
-use crate::mode::{Answer, Mode};
 use crate::process::Processes;
-use crate::seal::{Limit, Sealed};
-use crate::ticket::{Clock, Deadline, Desk, Ticket};
+use crate::request::Client;
+use crate::seal::Sealed;
+use crate::ticket::Desk;
 use crate::upload::Upload;
-
-const CALL_ID: HeaderName = HeaderName::from_static("x-call-id");
-const DURATION: HeaderName = HeaderName::from_static("x-duration-seconds");
 
 /// Requests with more header fields than this get 431. Go has no such limit; this one is out of the way.
 const MAX_HEADERS: usize = 512;
@@ -57,7 +54,7 @@ pub struct Site {
 
 /// The connection is to be closed without an answer.
 #[derive(Debug)]
-struct Cut;
+pub struct Cut;
 
 impl std::fmt::Display for Cut {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -163,11 +160,14 @@ fn builder(site: &Site) -> auto::Builder<TokioExecutor> {
 impl Site {
     async fn handle(
         self: Arc<Self>,
-        mut request: Request<Incoming>,
+        request: Request<Incoming>,
         peer: Arc<Peer>,
         from: SocketAddr,
     ) -> Result<Response<Sealed>, Cut> {
         peer.asked();
+        // From the door on, so that whatever is left unread is known to be.
+        let (max, read) = (self.limits.max_body_bytes, self.timeouts.read);
+        let mut request = request.map(|body| Upload::new(body, max, read, Arc::clone(&peer)));
         if let Err(refusal) = head::check(&request) {
             return Ok(self.refuse(&refusal));
         }
@@ -180,207 +180,22 @@ impl Site {
         if matches!(&self.mode, Mode::Fork(fork, _) if fork.wants_remote()) {
             request.extensions_mut().insert(Remote(from));
         }
-        if self.cancel_on_disconnect {
-            return self.function(request, Some(Arc::clone(&peer)), &peer).await;
+        let client = Client {
+            peer,
+            watched: self.cancel_on_disconnect,
+        };
+        if client.watched {
+            return self.function(request, &client).await;
         }
         // The work goes on without its client, until the site itself ends.
         let tasks = self.life.tasks.clone();
         let work = tasks.spawn(async move {
             tokio::select! {
-                answer = self.function(request, None, &peer) => answer,
+                answer = self.function(request, &client) => answer,
                 () = self.life.cut.cancelled() => Err(Cut),
             }
         });
         work.await.map_err(|_| Cut)?
-    }
-
-    /// The life of a request: a ticket, an answer or a failure, a seal.
-    async fn function(
-        &self,
-        mut request: Request<Incoming>,
-        watched: Option<Arc<Peer>>,
-        peer: &Arc<Peer>,
-    ) -> Result<Response<Sealed>, Cut> {
-        let call_id = call_id(&mut request);
-        let upgrade = wants_upgrade(&request).then(|| hyper::upgrade::on(&mut request));
-        let (method, version) = (request.method().clone(), request.version());
-        let mut ticket = Ticket::open(
-            &self.desk,
-            method.clone(),
-            request.uri().clone(),
-            request.headers(),
-        );
-        let mut clock = Clock {
-            exec: None,
-            write: self
-                .timeouts
-                .write
-                .map(|t| Deadline::after(t, "write_timeout")),
-        };
-        let answer = self
-            .answer(
-                &mut ticket,
-                &mut clock,
-                request,
-                upgrade,
-                watched.as_deref(),
-                peer,
-            )
-            .await;
-        let (mut answer, function) = match answer {
-            Ok(answer) => (answer, true),
-            Err(failure) => {
-                ticket.fail(&failure);
-                if matches!(failure, Failure::ClientGone) {
-                    return Err(Cut);
-                }
-                (
-                    failure
-                        .into_response(self.desk.voice, self.component)
-                        .into(),
-                    false,
-                )
-            }
-        };
-        let response = &mut answer.response;
-        if self.times(response) {
-            let seconds = format!("{:.6}", ticket.started().elapsed().as_secs_f64());
-            response.headers_mut().insert(DURATION, number(&seconds));
-        }
-        if let Some(id) = call_id {
-            response.headers_mut().entry(CALL_ID).or_insert(id);
-        }
-        if function {
-            ticket.head(response.status());
-            self.mode.show(response.headers()).await;
-        }
-        Ok(self.seal(answer, ticket, clock, watched, peer, &method, version))
-    }
-
-    async fn answer(
-        &self,
-        ticket: &mut Ticket,
-        clock: &mut Clock,
-        mut request: Request<Incoming>,
-        upgrade: Option<OnUpgrade>,
-        watched: Option<&Peer>,
-        peer: &Arc<Peer>,
-    ) -> Result<Answer, Failure> {
-        self.mode.accepts(request.method())?;
-        if let Some(auth) = &self.auth {
-            let started = tokio::time::Instant::now();
-            ticket
-                .run(clock.write, watched, auth.check(request.headers()))
-                .await?;
-            auth::stamp(request.headers_mut(), started.elapsed());
-        }
-        ticket.admit(watched).await?;
-        let exec = self.exec_limit(&request);
-        let (parts, body) = request.into_parts();
-        let upload = Upload::new(
-            body,
-            self.limits.max_body_bytes,
-            self.timeouts.read,
-            ticket.received(),
-            Arc::clone(peer),
-        )?;
-        let request = Request::from_parts(parts, upload);
-        let received = ticket
-            .run(clock.write, watched, self.mode.receive(request, upgrade))
-            .await?;
-        clock.exec = exec.map(|(limit, setting)| Deadline::after(limit, setting));
-        ticket
-            .run(clock.earliest(), watched, self.mode.answer(received))
-            .await
-    }
-
-    /// `exec_timeout`, which a caller of a proxied function may shorten and nobody may lift.
-    fn exec_limit(&self, request: &Request<Incoming>) -> Option<(Duration, &'static str)> {
-        let limit = match &self.mode {
-            Mode::Files(_) => return None,
-            _ => self.timeouts.exec?,
-        };
-        let asked = match &self.mode {
-            Mode::Proxy(_) => request.headers().get("x-timeout"),
-            _ => None,
-        };
-        asked
-            .and_then(|v| v.to_str().ok())
-            .and_then(config::parse_go_duration)
-            .filter(|asked| !asked.is_zero() && *asked < limit)
-            .map_or(Some((limit, "exec_timeout")), |asked| {
-                Some((asked, "X-Timeout"))
-            })
-    }
-
-    /// Which answers tell how long they took.
-    fn times(&self, response: &Response<Body>) -> bool {
-        match &self.mode {
-            Mode::Fork(_, config::Style::Classic(_)) => response.status() == StatusCode::OK,
-            Mode::Fork(_, config::Style::Serializing) => true,
-            Mode::Proxy(_) => {
-                !is_event_stream(response) && response.status() != StatusCode::SWITCHING_PROTOCOLS
-            }
-            _ => false,
-        }
-    }
-
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the one place where a request's ends meet"
-    )]
-    fn seal(
-        &self,
-        answer: Answer,
-        ticket: Ticket,
-        clock: Clock,
-        watched: Option<Arc<Peer>>,
-        peer: &Arc<Peer>,
-        method: &Method,
-        version: Version,
-    ) -> Response<Sealed> {
-        let Answer { response, tunnel } = answer;
-        if let Some(tunnel) = tunnel {
-            let cut = self.life.cut.clone();
-            self.life.tasks.spawn(async move {
-                let mut ticket = ticket;
-                tokio::select! {
-                    () = tunnel.0 => {}
-                    () = cut.cancelled() => {}
-                }
-                ticket.end();
-            });
-            return response.map(Sealed::plain);
-        }
-        let limit = if is_event_stream(&response) {
-            self.timeouts
-                .stream_idle
-                .map_or(Limit::None, |limit| Limit::Gap {
-                    limit,
-                    setting: "stream_idle_timeout",
-                })
-        } else if self.mode.answers_whole() {
-            clock.write.map_or(Limit::None, Limit::Total)
-        } else {
-            clock.earliest().map_or(Limit::None, Limit::Total)
-        };
-        let bodyless = *method == Method::HEAD
-            || matches!(
-                response.status(),
-                StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-            );
-        // Before HTTP/1.1 the end of the connection is the end of the body.
-        let close_ends = version < Version::HTTP_11;
-        response.map(|body| {
-            Sealed::new(
-                body,
-                ticket,
-                limit,
-                watched,
-                bodyless,
-                close_ends.then(|| Arc::clone(peer)),
-            )
-        })
     }
 
     /// Orphans reaped so far.
@@ -401,58 +216,4 @@ impl Site {
         headers.insert(INTERNAL, HeaderValue::from_static(self.component));
         response
     }
-}
-
-/// The request's call id, made where there is none.
-fn call_id(request: &mut Request<Incoming>) -> Option<HeaderValue> {
-    let made = || {
-        let id = uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
-        HeaderValue::from_str(
-            id.hyphenated()
-                .encode_lower(&mut uuid::Uuid::encode_buffer()),
-        )
-        .ok()
-    };
-    if let Some(id) = request.headers().get(CALL_ID) {
-        return Some(id.clone());
-    }
-    let id = made()?;
-    request.headers_mut().insert(CALL_ID, id.clone());
-    Some(id)
-}
-
-fn wants_upgrade(request: &Request<Incoming>) -> bool {
-    request.version() == Version::HTTP_11
-        && request.headers().contains_key(UPGRADE)
-        && request.headers().get_all(CONNECTION).iter().any(|value| {
-            value.to_str().is_ok_and(|v| {
-                v.split(',')
-                    .any(|token| token.trim().eq_ignore_ascii_case("upgrade"))
-            })
-        })
-}
-
-/// An answer that goes on for as long as there is something to say.
-fn is_event_stream(response: &Response<Body>) -> bool {
-    const TYPES: [&str; 6] = [
-        "text/event-stream",
-        "application/x-ndjson",
-        "application/ndjson",
-        "application/jsonl",
-        "application/stream+json",
-        "multipart/x-mixed-replace",
-    ];
-    let kind = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    TYPES.iter().any(|t| kind.eq_ignore_ascii_case(t))
-        || kind.to_ascii_lowercase().starts_with("application/grpc")
-}
-
-/// Digits are always a valid header value.
-fn number(digits: &str) -> HeaderValue {
-    HeaderValue::from_str(digits).unwrap_or_else(|_| HeaderValue::from_static("0"))
 }

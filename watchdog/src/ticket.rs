@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use tokio::time::{Instant, sleep_until};
 
 use crate::access::{Access, Entry};
@@ -17,6 +17,7 @@ use crate::conn::Peer;
 use crate::failure::{Failure, Voice};
 use crate::gate::{Counted, Gate, Slot};
 use crate::metrics::{Metrics, Record};
+use crate::upload::Upload;
 
 /// What every ticket reports to.
 #[derive(Debug)]
@@ -102,20 +103,21 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    pub fn open(desk: &Arc<Desk>, method: Method, uri: Uri, headers: &HeaderMap) -> Self {
+    pub fn open(desk: &Arc<Desk>, request: &Request<Upload>) -> Self {
+        let headers = request.headers();
         let agent = headers.get(http::header::USER_AGENT);
         Self {
             slot: None,
             _counted: desk.gate.enter(),
             desk: Arc::clone(desk),
-            method,
-            uri,
+            method: request.method().clone(),
+            uri: request.uri().clone(),
             call_id: headers.get("x-call-id").cloned(),
             trace: headers.get("traceparent").cloned(),
             probe: agent.is_some_and(|a| a.as_bytes().starts_with(b"kube-probe")),
             started: Instant::now(),
             first_byte: None,
-            received: Arc::default(),
+            received: request.body().received(),
             sent: 0,
             status: None,
             timeout: None,
@@ -136,11 +138,6 @@ impl Ticket {
 
     pub fn started(&self) -> Instant {
         self.started
-    }
-
-    /// Where the upload counts its bytes.
-    pub fn received(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.received)
     }
 
     /// Runs `work` until it is done, the deadline has passed or the client is gone. What loses is dropped, and so stopped.

@@ -72,31 +72,38 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// # Errors
-    /// [`UploadError::TooLarge`] where the request itself announces more than `max` bytes.
     pub fn new(
         body: Incoming,
         max: Option<u64>,
         read_timeout: Option<Duration>,
-        received: Arc<AtomicU64>,
         peer: Arc<Peer>,
-    ) -> Result<Self, UploadError> {
-        let limit = max.unwrap_or(u64::MAX);
-        let deadline = read_timeout.map(|t| (Instant::now() + t, t));
-        let upload = Self {
+    ) -> Self {
+        Self {
             body,
             left: max,
-            limit,
-            deadline,
-            received,
+            limit: max.unwrap_or(u64::MAX),
+            deadline: read_timeout.map(|t| (Instant::now() + t, t)),
+            received: Arc::default(),
             peer,
             ended: false,
             timer: None,
-        };
-        if upload.body.size_hint().lower() > limit {
-            return Err(UploadError::TooLarge { limit });
         }
-        Ok(upload)
+    }
+
+    /// # Errors
+    /// [`UploadError::TooLarge`] where the request itself announces more than it may.
+    pub fn fits(&self) -> Result<(), UploadError> {
+        let limit = self.limit;
+        if self.body.size_hint().lower() > limit {
+            Err(UploadError::TooLarge { limit })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The bytes that have come so far.
+    pub fn received(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.received)
     }
 
     /// The announced length, where there is one.

@@ -4,6 +4,7 @@
 
 pub mod body;
 pub mod conn;
+pub mod h2;
 pub mod head;
 pub mod headers;
 pub mod pattern;

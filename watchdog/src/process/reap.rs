@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::fs;
 use std::future;
 use std::io;
 use std::process::{self, Command};
@@ -13,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 use tokio::signal::unix::{SignalKind, signal};
@@ -118,6 +119,11 @@ impl Processes {
             // It answers unless the runtime is going down, and then there is nobody left to kill for.
             let _ = killed.await;
         }
+        // What a finished function left running has come to us, and must not outlive us.
+        for orphan in adopted() {
+            // It may have gone by now.
+            let _ = kill(orphan, Signal::SIGKILL);
+        }
     }
 
     /// TERM to the group now, KILL after the grace, whoever of it is left then.
@@ -175,6 +181,22 @@ impl Processes {
 pub(super) fn signal_group(pid: Pid, signal: Signal) {
     // ESRCH: all have gone already, as wished.
     let _ = killpg(pid, signal);
+}
+
+/// Our children by the system's word. Without `/proc` nobody is found.
+fn adopted() -> Vec<Pid> {
+    let own = Pid::this().to_string();
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let parent = |pid: &i32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The second field, a name in brackets, may hold anything; the fourth is the parent.
+        let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+        fields.nth(1).map(str::to_owned)
+    };
+    pids.filter(|pid| parent(pid).is_some_and(|parent| parent == own))
+        .map(Pid::from_raw)
+        .collect()
 }
 
 async fn until(at: Option<Instant>) {

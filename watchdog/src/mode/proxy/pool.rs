@@ -3,14 +3,17 @@
 //! Owns idle links, the latest on top, and closes them before common servers would. May know which failures leave a request untouched. Refuses to send
 //! anything twice that may have had an effect.
 
+use std::future::{Future as _, poll_fn};
 use std::mem;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use http::{Method, Request, Response};
 use http_body::Body as _;
 use hyper::body::Incoming;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::link::{Link, Lost};
@@ -83,17 +86,17 @@ impl Pool {
     }
 
     /// Takes a link back after an answer. One that still uploads goes on until the upload is over: the client may be told to keep its connection.
-    pub(super) fn give_back(&self, mut link: Box<Link>) {
+    pub(super) fn give_back(self: &Arc<Self>, mut link: Box<Link>) {
         if link.is_free() {
             self.idle.put(link);
             self.sweeper
                 .get_or_init(|| task::spawn(Arc::clone(&self.idle).sweep()));
         } else if link.course().is_uploading() {
-            self.linger(run(link));
+            Apart::new(link, Arc::clone(self)).answered();
         }
     }
 
-    pub(super) fn linger(&self, task: Owned<()>) {
+    fn linger(&self, task: Owned<()>) {
         let mut lingering = self
             .lingering
             .lock()
@@ -103,9 +106,45 @@ impl Pool {
     }
 }
 
-/// Runs a link by itself until it is over, for an upload that must go on whether or not the client reads the answer.
-pub(super) fn run(mut link: Box<Link>) -> Owned<()> {
-    task::spawn(async move { std::future::poll_fn(|cx| link.poll(cx)).await })
+/// A link that runs by itself, for an upload that must go on whether or not the client reads the answer. Dropping it ends both.
+#[derive(Debug)]
+pub(super) struct Apart {
+    task: Owned<()>,
+    answered: oneshot::Sender<()>,
+    home: Arc<Pool>,
+}
+
+impl Apart {
+    pub(super) fn new(mut link: Box<Link>, home: Arc<Pool>) -> Self {
+        let (answered, mut told) = oneshot::channel();
+        let back = Arc::clone(&home);
+        let task = task::spawn(async move {
+            let mut whole = false;
+            poll_fn(|cx| {
+                whole = whole || Pin::new(&mut told).poll(cx).is_ready();
+                let over = link.poll(cx).is_ready();
+                if over || (whole && !link.course().is_uploading()) {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            })
+            .await;
+            back.give_back(link);
+        });
+        Self {
+            task,
+            answered,
+            home,
+        }
+    }
+
+    /// The answer came whole: the upload may go on to its own end, and the link serves another request after it.
+    pub(super) fn answered(self) {
+        // The task may have ended with its connection.
+        let _ = self.answered.send(());
+        self.home.linger(self.task);
+    }
 }
 
 impl Idle {

@@ -17,9 +17,8 @@ use tokio::sync::oneshot;
 
 use super::link::Link;
 use super::outgoing::Course;
-use super::pool::{self, Pool};
+use super::pool::{Apart, Pool};
 use crate::body::{Body, BodyError};
-use crate::task::Owned;
 
 type Piece = Option<Result<Frame<Bytes>, BodyError>>;
 
@@ -42,10 +41,7 @@ enum Drive {
         home: Arc<Pool>,
     },
     /// A task, because the upload must go on even while nobody reads.
-    Apart {
-        task: Owned<()>,
-        home: Arc<Pool>,
-    },
+    Apart(Apart),
     /// A connection shared with others; dropping the sender ends the upload.
     Shared(oneshot::Sender<()>),
     Over,
@@ -66,10 +62,7 @@ pub(super) async fn from_link(
     let home = Arc::clone(home);
     let apart = course.is_uploading();
     let drive = if apart {
-        Drive::Apart {
-            task: pool::run(link),
-            home,
-        }
+        Drive::Apart(Apart::new(link, home))
     } else {
         Drive::Inline { link, home }
     };
@@ -118,7 +111,7 @@ impl Reply {
         let piece = match &mut self.drive {
             Drive::Over => None,
             Drive::Inline { link, .. } => ready!(run_and_read(&mut self.incoming, link, cx)),
-            Drive::Apart { .. } | Drive::Shared(_) => {
+            Drive::Apart(_) | Drive::Shared(_) => {
                 ready!(Pin::new(&mut self.incoming).poll_frame(cx))
             }
         };
@@ -138,7 +131,7 @@ impl Reply {
     fn finish(&mut self, whole: bool) {
         match mem::replace(&mut self.drive, Drive::Over) {
             Drive::Inline { link, home } if whole => home.give_back(link),
-            Drive::Apart { task, home } if whole => home.linger(task),
+            Drive::Apart(apart) if whole => apart.answered(),
             Drive::Shared(cut) if whole => drop(cut.send(())),
             _ => {}
         }

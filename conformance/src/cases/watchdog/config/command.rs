@@ -1,4 +1,6 @@
-//! The function's command: words, quotes, names and where it comes from.
+//! The function's command: words, quotes, and where it comes from.
+//! It knows `fprocess`, its rivals, and what mode http needs beside it.
+//! It refuses what the command does once it runs.
 
 use std::os::unix::fs::PermissionsExt;
 

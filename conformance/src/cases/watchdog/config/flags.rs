@@ -1,4 +1,6 @@
 //! The command line: flags, their spellings, and what they print.
+//! It knows that a flag ends the watchdog, and that nothing is left behind.
+//! It refuses to judge wording beyond the words somebody looks for.
 
 use super::refused;
 use crate::prelude::*;

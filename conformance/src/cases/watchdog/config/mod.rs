@@ -2,6 +2,7 @@
 //! It knows the clauses of its chapter and the cases that judge them.
 //! It refuses what a setting does to a request: that stands where the request does.
 
+mod choices;
 mod command;
 mod flags;
 mod values;
@@ -14,7 +15,7 @@ pub const CHAPTER: Chapter = Chapter {
     title: "Configuration",
     intro: "A watchdog is configured by environment variables alone, and by a few flags.",
     clauses: CLAUSES,
-    cases: &[command::CASES, values::CASES, flags::CASES],
+    cases: &[command::CASES, values::CASES, choices::CASES, flags::CASES],
 };
 
 const CLAUSES: &[Clause] = &[
@@ -125,6 +126,11 @@ const CLAUSES: &[Clause] = &[
         "Mode http needs an upstream URL that can be used, and a command that can be started; mode static needs no command.",
     ),
 ];
+
+/// A subject whose function echoes.
+fn echo(rig: &Rig) -> Setup {
+    rig.watchdog().fprocess(&rig.fixture("echo", &[]))
+}
 
 /// The limits a watchdog says it took, in the words of its log.
 struct Told(String);

@@ -152,7 +152,14 @@ fn no_descriptors_leak(rig: &mut Rig) -> Outcome {
     for _ in 0..100 {
         w.post(target, "x")?;
     }
-    rig.poll(5.0, "as few descriptors as before", || {
-        (w.open_fds() <= before + 30).then_some(())
-    })
+    let fewer = || (w.open_fds() <= before + 30).then_some(());
+    if rig
+        .poll(12.0, "as few descriptors as before", fewer)
+        .is_err()
+    {
+        let after = w.open_fds();
+        let message = format!("{after} descriptors, before a hundred requests {before}");
+        return Err(Failure::failed(message));
+    }
+    Ok(())
 }

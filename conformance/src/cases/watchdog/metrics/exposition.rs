@@ -1,4 +1,6 @@
 //! The text and the port it is served on.
+//! It knows the format and the settings of the port.
+//! It refuses what a figure means.
 
 use std::collections::HashSet;
 use std::net::TcpListener;
@@ -139,7 +141,8 @@ fn histogram_adds_up(rig: &mut Rig) -> Outcome {
         buckets.is_sorted(),
         "the buckets are not cumulative: {buckets:?}"
     );
-    check_eq!(buckets.last(), Some(&3.0), "the bucket +Inf");
+    let last = buckets.last().map(f64::to_string);
+    check_eq!(last.as_deref(), Some("3"), "the bucket +Inf");
     let sum = metrics.sum(&format!("{DURATION}_sum"), &[]);
     check!(sum > 0.0 && sum < 30.0, "three durations come to {sum}");
     Ok(())
@@ -340,7 +343,7 @@ fn process(rig: &mut Rig) -> Outcome {
         "{told} bytes resident, by /proc {real}"
     );
     check!(
-        metrics.sum("process_open_fds", &[]) > 3.0,
+        (4.0..1e6).contains(&metrics.sum("process_open_fds", &[])),
         "hardly any descriptors"
     );
     let now = std::time::SystemTime::now()

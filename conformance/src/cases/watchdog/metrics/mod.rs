@@ -7,6 +7,7 @@ mod exposition;
 mod more;
 
 use crate::prelude::*;
+use crate::rig::metrics::Metrics;
 
 pub const CHAPTER: Chapter = Chapter {
     number: 12,
@@ -105,4 +106,10 @@ fn counted_once(w: &Watchdog, codes: &[&str]) -> Outcome {
     );
     w.wait_metric(&format!("{DURATION}_count"), &[], 1.0, 3.0)?;
     w.wait_metric(GAUGE, &[], 0.0, 8.0)
+}
+
+/// A sum that can only be a whole number, as text: fractions are not compared.
+fn whole(metrics: &Metrics, name: &str, labels: &[(&str, &str)]) -> String {
+    // The sum of nothing has a sign.
+    format!("{}", metrics.sum(name, labels).abs())
 }

@@ -1,6 +1,8 @@
 //! What is exported beyond the three families of old.
+//! It knows names that only some subjects claim.
+//! It refuses to judge those that do not.
 
-use super::{GAUGE, echo};
+use super::{GAUGE, echo, whole};
 use crate::prelude::*;
 
 pub const CASES: &[Case] = &[
@@ -67,10 +69,10 @@ fn limits(rig: &mut Rig) -> Outcome {
         .start()?;
     let metrics = w.metrics()?;
     let got = (
-        metrics.sum("fwatchdog_max_inflight", &[]),
-        metrics.sum("fwatchdog_max_queue", &[]),
+        whole(&metrics, "fwatchdog_max_inflight", &[]),
+        whole(&metrics, "fwatchdog_max_queue", &[]),
     );
-    check_eq!(got, (7.0, 3.0), "limits exported");
+    check_eq!(got, ("7".to_owned(), "3".to_owned()), "limits exported");
     Ok(())
 }
 
@@ -136,10 +138,10 @@ fn first_byte(rig: &mut Rig) -> Outcome {
     w.wait_metric("fwatchdog_time_to_first_byte_seconds_count", &[], 1.0, 3.0)?;
     let metrics = w.metrics()?;
     let first = metrics.sum("fwatchdog_time_to_first_byte_seconds_sum", &[]);
-    let whole = metrics.sum("http_request_duration_seconds_sum", &[]);
+    let total = metrics.sum("http_request_duration_seconds_sum", &[]);
     check!(
-        first + 0.5 < whole,
-        "first byte after {first} s, all after {whole} s"
+        (first + 0.5..60.0).contains(&total),
+        "first byte after {first} s, all after {total} s"
     );
     Ok(())
 }

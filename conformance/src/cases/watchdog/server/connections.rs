@@ -1,4 +1,6 @@
 //! Connections: kept, closed, timed out, and in step.
+//! It knows when an answer ends and what may follow it.
+//! It refuses malformed requests.
 
 use crate::prelude::*;
 

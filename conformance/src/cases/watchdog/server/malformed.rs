@@ -1,4 +1,6 @@
-//! Requests that are none, heads that are too large.
+//! Requests that are none, and heads that are too large.
+//! It knows what must be refused, and that nothing may run for it.
+//! It refuses framing: that stands with smuggling.
 
 use crate::prelude::*;
 

@@ -1,4 +1,6 @@
 //! Targets: which are the watchdog's own, and in what shape the rest arrives.
+//! It knows the two ways a function tells what it was given: its environment and the upstream's dump.
+//! It refuses what the probes answer: they have a chapter.
 
 use crate::prelude::*;
 

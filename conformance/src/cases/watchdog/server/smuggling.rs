@@ -1,4 +1,6 @@
 //! Requests with more than one idea of where they end.
+//! It knows the pairs and variants that have parted servers before.
+//! It refuses to demand one of two safe answers where the standard allows both.
 
 use crate::prelude::*;
 

@@ -1,4 +1,6 @@
 //! Uploads: waited for, left unread, and what follows them.
+//! It knows clients that send all before they read.
+//! It refuses limits on size.
 
 use crate::prelude::*;
 
@@ -25,6 +27,19 @@ pub const CASES: &[Case] = &[
     .modes(FORK)
     .bugs(&["BUG-04"])
     .run(unread_upload),
+    Case::must(
+        "server/refused-upload",
+        "WD-2.16",
+        "a refused method: the client sends 200 kB, then reads the 405",
+    )
+    .modes(&[Classic])
+    .run(refused_upload),
+    Case::must(
+        "server/probe-upload",
+        "WD-2.16",
+        "a POST to the probe: the client sends 200 kB, then reads the 405",
+    )
+    .run(probe_upload),
     Case::must(
         "server/unread-upload-in-step",
         "WD-2.17",
@@ -88,6 +103,25 @@ fn unread_upload(rig: &mut Rig) -> Outcome {
         (200, "ignored", End::Clean),
         "answer"
     );
+    Ok(())
+}
+
+fn refused_upload(rig: &mut Rig) -> Outcome {
+    sent_then_read(rig, "BREW", "/")
+}
+
+fn probe_upload(rig: &mut Rig) -> Outcome {
+    sent_then_read(rig, "POST", "/_/health")
+}
+
+/// Ten times, for a lost answer is a matter of timing.
+fn sent_then_read(rig: &Rig, method: &str, target: &str) -> Outcome {
+    let w = rig.watchdog().fprocess(&rig.fixture("echo", &[])).start()?;
+    for _ in 0..10 {
+        let mut wire = w.connect()?;
+        wire.send_request(&Request::new(method, target).pattern(Pattern::new(3, 200_000)))?;
+        check_eq!(wire.read_response()?.status, 405, "status");
+    }
     Ok(())
 }
 

@@ -217,8 +217,7 @@ async fn connection(stream: TcpStream, proxy: Arc<Proxy>) {
         let (proxy, peer, tunnels) = (Arc::clone(&proxy), Arc::clone(&peer), Arc::clone(&tunnels));
         async move {
             let upgrade = hyper::upgrade::on(&mut request);
-            let request = request
-                .map(|body| Upload::new(body, Some(64 << 20), None, Arc::default(), peer).unwrap());
+            let request = request.map(|body| Upload::new(body, Some(64 << 20), None, peer));
             Ok::<_, Infallible>(match proxy.answer(request, Some(upgrade)).await {
                 Ok(Answer { response, tunnel }) => {
                     tunnels

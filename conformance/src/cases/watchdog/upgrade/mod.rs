@@ -1,0 +1,83 @@
+//! Chapter 7: what goes beyond a request and its answer.
+//! It knows the clauses of its chapter and the cases that judge them.
+//! It refuses ordinary proxying: chapter 6.
+
+mod h2c;
+mod h2c_upstream;
+mod streams;
+mod websocket;
+
+use crate::prelude::*;
+
+pub const CHAPTER: Chapter = Chapter {
+    number: 7,
+    name: "upgrade",
+    title: "Upgrades and streams through http mode",
+    intro: "WebSockets and other upgrades, event streams and HTTP/2 pass.",
+    clauses: CLAUSES,
+    cases: &[
+        websocket::CASES,
+        streams::CASES,
+        h2c::CASES,
+        h2c_upstream::CASES,
+    ],
+};
+
+const CLAUSES: &[Clause] = &[
+    Clause::must(
+        "WD-7.1",
+        "A WebSocket passes, in both directions, and outlives `exec_timeout` and `write_timeout` while it is in use.",
+    ),
+    Clause::must(
+        "WD-7.2",
+        "Any other upgrade token passes too, in any case of letters.",
+    ),
+    Clause::must(
+        "WD-7.3",
+        "An event stream reaches the client event by event, whatever it said in `Accept`.",
+    ),
+    Clause::must(
+        "WD-7.4",
+        "A client that leaves an event stream or an upgraded connection frees what it held.",
+    ),
+    Clause::must(
+        "WD-7.5",
+        "A child that refuses an upgrade is heard as with any other request.",
+    ),
+    Clause::must(
+        "WD-7.6",
+        "`exec_timeout` bounds the time to the head of an upgrade and of an event stream.",
+    ),
+    Clause::must(
+        "WD-7.7",
+        "An event stream, told by the type of the answer, lives past `exec_timeout` and `write_timeout` while events flow.",
+    ),
+    Clause::must(
+        "WD-7.8",
+        "A silence longer than `stream_idle_timeout` (`exec_timeout` unless set) ends an event stream and an upgraded connection, visibly.",
+    ),
+    Clause::must(
+        "WD-7.9",
+        "No header of a request lifts a limit from an ordinary answer.",
+    ),
+    Clause::must(
+        "WD-7.10",
+        "An upgraded connection holds its slot of `max_inflight` until it is closed.",
+    ),
+    Clause::must(
+        "WD-7.11",
+        "An open WebSocket does not keep the watchdog from stopping.",
+    ),
+    Clause::may(
+        "WD-7.12",
+        "HTTP/2 with prior knowledge is served on the same port, with the same answers.",
+    ),
+    Clause::may(
+        "WD-7.13",
+        "With `upstream_protocol=h2c` the child is spoken to in HTTP/2, trailers included.",
+    ),
+];
+
+fn server(rig: &Rig) -> Setup {
+    rig.watchdog().fprocess(&rig.fixture("http-server", &[]))
+}

@@ -1,0 +1,259 @@
+//! A request that is the function's: its life from the ticket to the seal.
+//!
+//! Owns the order in which it meets auth, the gate, its mode and its limits, and the headers every answer has. May know every part by its few methods.
+//! Refuses to answer anything itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{CONNECTION, CONTENT_TYPE, UPGRADE};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
+use hyper::upgrade::OnUpgrade;
+
+use crate::auth;
+use crate::body::Body;
+use crate::config;
+use crate::conn::Peer;
+use crate::failure::Failure;
+use crate::mode::{Answer, Mode, Tunnel};
+use crate::seal::{Limit, Seal, Sealed};
+use crate::serve::{Cut, Site};
+use crate::ticket::{Clock, Deadline, Ticket};
+use crate::upload::Upload;
+
+const CALL_ID: HeaderName = HeaderName::from_static("x-call-id");
+const DURATION: HeaderName = HeaderName::from_static("x-duration-seconds");
+
+/// Who waits for the answer.
+#[derive(Debug)]
+pub struct Client {
+    pub peer: Arc<Peer>,
+    /// Its leaving ends the work.
+    pub watched: bool,
+}
+
+impl Client {
+    fn watched(&self) -> Option<&Peer> {
+        self.watched.then_some(&*self.peer)
+    }
+}
+
+impl Site {
+    /// The life of a request: a ticket, an answer or a failure, a seal.
+    pub async fn function(
+        &self,
+        mut request: Request<Upload>,
+        client: &Client,
+    ) -> Result<Response<Sealed>, Cut> {
+        let call_id = call_id(&mut request);
+        let upgrade = wants_upgrade(&request).then(|| hyper::upgrade::on(&mut request));
+        let (head, version) = (request.method() == Method::HEAD, request.version());
+        let mut ticket = Ticket::open(&self.desk, &request);
+        let write = self
+            .timeouts
+            .write
+            .map(|t| Deadline::after(t, "write_timeout"));
+        let mut clock = Clock { exec: None, write };
+        let answer = self
+            .answer(&mut ticket, &mut clock, request, upgrade, client)
+            .await;
+        let (
+            Answer {
+                mut response,
+                tunnel,
+            },
+            own,
+        ) = match answer {
+            Ok(answer) => (answer, true),
+            Err(failure) => {
+                ticket.fail(&failure);
+                if matches!(failure, Failure::ClientGone) {
+                    return Err(Cut);
+                }
+                (
+                    failure
+                        .into_response(self.desk.voice, self.component)
+                        .into(),
+                    false,
+                )
+            }
+        };
+        self.head(&mut response, call_id, &ticket);
+        if own {
+            ticket.head(response.status());
+            self.mode.show(response.headers()).await;
+        }
+        if let Some(tunnel) = tunnel {
+            self.tunnel(tunnel, ticket);
+            return Ok(response.map(Sealed::plain));
+        }
+        let peer = || Arc::clone(&client.peer);
+        let seal = Seal {
+            ticket,
+            limit: self.limit(&response, &clock),
+            watched: client.watched.then(peer),
+            bodyless: head
+                || matches!(
+                    response.status(),
+                    StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+                ),
+            // Before HTTP/1.1 the end of the connection is the end of the body.
+            close_ends: (version < Version::HTTP_11).then(peer),
+        };
+        Ok(response.map(|body| seal.onto(body)))
+    }
+
+    /// The headers that every answer has, whoever gave it.
+    fn head(&self, response: &mut Response<Body>, call_id: Option<HeaderValue>, ticket: &Ticket) {
+        if self.times(response) {
+            let seconds = format!("{:.6}", ticket.started().elapsed().as_secs_f64());
+            response.headers_mut().insert(DURATION, number(&seconds));
+        }
+        if let Some(id) = call_id {
+            response.headers_mut().entry(CALL_ID).or_insert(id);
+        }
+    }
+
+    async fn answer(
+        &self,
+        ticket: &mut Ticket,
+        clock: &mut Clock,
+        mut request: Request<Upload>,
+        upgrade: Option<OnUpgrade>,
+        client: &Client,
+    ) -> Result<Answer, Failure> {
+        let watched = client.watched();
+        self.mode.accepts(request.method())?;
+        if let Some(auth) = &self.auth {
+            let started = tokio::time::Instant::now();
+            ticket
+                .run(clock.write, watched, auth.check(request.headers()))
+                .await?;
+            auth::stamp(request.headers_mut(), started.elapsed());
+        }
+        request.body().fits()?;
+        ticket.admit(watched).await?;
+        let exec = self.exec_limit(&request);
+        let received = ticket
+            .run(clock.write, watched, self.mode.receive(request, upgrade))
+            .await?;
+        clock.exec = exec.map(|(limit, setting)| Deadline::after(limit, setting));
+        ticket
+            .run(clock.earliest(), watched, self.mode.answer(received))
+            .await
+    }
+
+    /// `exec_timeout`, which a caller of a proxied function may shorten and nobody may lift.
+    fn exec_limit(&self, request: &Request<Upload>) -> Option<(Duration, &'static str)> {
+        let limit = match &self.mode {
+            Mode::Files(_) => return None,
+            _ => self.timeouts.exec?,
+        };
+        let asked = match &self.mode {
+            Mode::Proxy(_) => request.headers().get("x-timeout"),
+            _ => None,
+        };
+        asked
+            .and_then(|v| v.to_str().ok())
+            .and_then(config::parse_go_duration)
+            .filter(|asked| !asked.is_zero() && *asked < limit)
+            .map_or(Some((limit, "exec_timeout")), |asked| {
+                Some((asked, "X-Timeout"))
+            })
+    }
+
+    /// Which answers tell how long they took.
+    fn times(&self, response: &Response<Body>) -> bool {
+        match &self.mode {
+            Mode::Fork(_, config::Style::Classic(_)) => response.status() == StatusCode::OK,
+            Mode::Fork(_, config::Style::Serializing) => true,
+            Mode::Proxy(_) => {
+                !is_event_stream(response) && response.status() != StatusCode::SWITCHING_PROTOCOLS
+            }
+            _ => false,
+        }
+    }
+
+    /// What limits an answer after its head.
+    fn limit(&self, response: &Response<Body>, clock: &Clock) -> Limit {
+        if is_event_stream(response) {
+            let gap = |limit| Limit::Gap {
+                limit,
+                setting: "stream_idle_timeout",
+            };
+            return self.timeouts.stream_idle.map_or(Limit::None, gap);
+        }
+        let deadline = if self.mode.answers_whole() {
+            clock.write
+        } else {
+            clock.earliest()
+        };
+        deadline.map_or(Limit::None, Limit::Total)
+    }
+
+    /// Runs an upgraded connection; its ticket lasts as long.
+    fn tunnel(&self, tunnel: Tunnel, mut ticket: Ticket) {
+        let cut = self.life.cut.clone();
+        self.life.tasks.spawn(async move {
+            tokio::select! {
+                () = tunnel.0 => {}
+                () = cut.cancelled() => {}
+            }
+            ticket.end();
+        });
+    }
+}
+
+/// The request's call id, made where there is none.
+fn call_id(request: &mut Request<Upload>) -> Option<HeaderValue> {
+    let made = || {
+        let id = uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
+        HeaderValue::from_str(
+            id.hyphenated()
+                .encode_lower(&mut uuid::Uuid::encode_buffer()),
+        )
+        .ok()
+    };
+    if let Some(id) = request.headers().get(CALL_ID) {
+        return Some(id.clone());
+    }
+    let id = made()?;
+    request.headers_mut().insert(CALL_ID, id.clone());
+    Some(id)
+}
+
+fn wants_upgrade(request: &Request<Upload>) -> bool {
+    request.version() == Version::HTTP_11
+        && request.headers().contains_key(UPGRADE)
+        && request.headers().get_all(CONNECTION).iter().any(|value| {
+            value.to_str().is_ok_and(|v| {
+                v.split(',')
+                    .any(|token| token.trim().eq_ignore_ascii_case("upgrade"))
+            })
+        })
+}
+
+/// An answer that goes on for as long as there is something to say.
+fn is_event_stream(response: &Response<Body>) -> bool {
+    const TYPES: [&str; 6] = [
+        "text/event-stream",
+        "application/x-ndjson",
+        "application/ndjson",
+        "application/jsonl",
+        "application/stream+json",
+        "multipart/x-mixed-replace",
+    ];
+    let kind = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    TYPES.iter().any(|t| kind.eq_ignore_ascii_case(t))
+        || kind.to_ascii_lowercase().starts_with("application/grpc")
+}
+
+/// Digits are always a valid header value.
+fn number(digits: &str) -> HeaderValue {
+    HeaderValue::from_str(digits).unwrap_or_else(|_| HeaderValue::from_static("0"))
+}
