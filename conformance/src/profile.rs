@@ -53,7 +53,6 @@ pub const FEATURES: &[&str] = &[
     "jwt-refresh",
     "kill-grace",
     "log-json",
-    "memory-bound",
     "metrics-port",
     "more-metrics",
     "precompressed",

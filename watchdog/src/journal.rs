@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -35,12 +36,18 @@ pub struct Sink(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     filled: Condvar,
-    drained: Notify,
+    /// There is room again, or a line has ended.
+    changed: Notify,
+    pens: AtomicU64,
 }
 
 #[derive(Debug, Default)]
 struct State {
     buffer: Vec<u8>,
+    /// Whose line has begun and not ended.
+    open: Option<u64>,
+    /// Lines of ours that wait for its end.
+    held: Vec<u8>,
     lost: usize,
     closed: bool,
 }
@@ -61,7 +68,8 @@ impl Sink {
         let shared = Shared {
             state: Mutex::default(),
             filled: Condvar::new(),
-            drained: Notify::new(),
+            changed: Notify::new(),
+            pens: AtomicU64::new(0),
         };
         let sink = Self(Arc::new(shared));
         let own = sink.clone();
@@ -78,28 +86,54 @@ impl Sink {
         ))
     }
 
-    /// Adds a whole line of the watchdog's own.
+    /// Adds a whole line of the watchdog's own. It waits behind a function's line that is being written in pieces.
     pub fn line(&self, line: &[u8]) {
         let mut state = self.0.lock();
-        if state.buffer.len() > FULL {
+        if state.buffer.len() + state.held.len() > FULL {
             state.lost += 1;
-            return;
+        } else if state.open.is_some() {
+            state.held.extend_from_slice(line);
+        } else {
+            self.0.push(&mut state, line);
         }
-        self.0.push(&mut state, line);
     }
 
-    /// Adds bytes of a function's output as soon as there is room.
+    /// Adds all of a text, as soon as there is room.
     pub async fn write(&self, bytes: &[u8]) {
+        self.pen().write(bytes, true).await;
+    }
+
+    /// For a writer whose lines come in pieces.
+    pub fn pen(&self) -> Pen {
+        let sink = self.clone();
+        let number = sink.0.pens.fetch_add(1, Ordering::Relaxed);
+        Pen { sink, number }
+    }
+}
+
+/// A writer of its own on a sink. Nobody else's bytes come between the pieces of its line.
+#[derive(Debug)]
+pub struct Pen {
+    sink: Sink,
+    number: u64,
+}
+
+impl Pen {
+    /// Adds bytes as soon as there is room and no other line is open; `ends` where the last of them ends a line.
+    pub async fn write(&self, bytes: &[u8], ends: bool) {
+        let shared = &self.sink.0;
         loop {
-            let drained = self.0.drained.notified();
+            let changed = shared.changed.notified();
             {
-                let mut state = self.0.lock();
-                if state.buffer.len() < ROOM || state.closed {
-                    self.0.push(&mut state, bytes);
+                let mut state = shared.lock();
+                let free = state.open.is_none_or(|pen| pen == self.number);
+                if state.closed || (free && state.buffer.len() < ROOM) {
+                    shared.push(&mut state, bytes);
+                    shared.set_open(&mut state, (!ends).then_some(self.number));
                     return;
                 }
             }
-            drained.await;
+            changed.await;
         }
     }
 }
@@ -117,6 +151,14 @@ impl Shared {
         }
     }
 
+    fn set_open(&self, state: &mut State, open: Option<u64>) {
+        if mem::replace(&mut state.open, open).is_some() && open.is_none() {
+            let held = mem::take(&mut state.held);
+            self.push(state, &held);
+            self.changed.notify_waiters();
+        }
+    }
+
     fn empty_into(&self, mut out: impl Write) {
         let mut batch = Vec::new();
         loop {
@@ -127,6 +169,10 @@ impl Shared {
                     .wait(state)
                     .unwrap_or_else(PoisonError::into_inner);
             }
+            if state.closed {
+                let held = mem::take(&mut state.held);
+                state.buffer.extend_from_slice(&held);
+            }
             if state.buffer.is_empty() {
                 return;
             }
@@ -134,7 +180,7 @@ impl Shared {
             let lost = mem::take(&mut state.lost);
             let closed = state.closed;
             drop(state);
-            self.drained.notify_waiters();
+            self.changed.notify_waiters();
             if lost > 0 {
                 batch.extend_from_slice(
                     format!("{lost} log lines were lost: stderr is not being read\n").as_bytes(),
@@ -262,5 +308,52 @@ impl Visit for Fields {
     }
     fn record_f64(&mut self, field: &Field, value: f64) {
         self.0.insert(field.name().to_owned(), value.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a sink was given, once its thread has ended.
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_line_in_pieces_is_not_broken_into() {
+        let page = Page::default();
+        let (sink, writer) = Sink::new("test", page.clone()).unwrap();
+        let (pen, other) = (sink.pen(), sink.pen());
+        pen.write(b"one ", false).await;
+        sink.line(b"own\n");
+        let waiting = other.write(b"other\n", true);
+        let rest = async {
+            pen.write(b"line\n", true).await;
+        };
+        tokio::join!(waiting, rest);
+        drop(writer);
+        let text = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text, "one line\nown\nother\n");
+    }
+
+    #[tokio::test]
+    async fn the_end_writes_what_was_held() {
+        let page = Page::default();
+        let (sink, writer) = Sink::new("test", page.clone()).unwrap();
+        sink.pen().write(b"open", false).await;
+        sink.line(b"own\n");
+        drop(writer);
+        assert_eq!(*page.0.lock().unwrap(), b"openown\n");
     }
 }

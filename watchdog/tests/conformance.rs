@@ -63,7 +63,7 @@ fn judge(options: &Options) -> ExitCode {
         live: io::stderr().is_terminal(),
     };
     let summary = runner::run(options, &|judged, done, total| {
-        screen.show(judged, done, total)
+        screen.show(judged, done, total);
     });
     screen.close(&summary);
     let failed = summary

@@ -4,12 +4,14 @@
 //! it is longer than `log_buffer_size`, and the last one needs no newline.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use chrono::Local;
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::unix::pipe;
+use tokio::time::timeout;
 
 use crate::config::{Log, LogFormat};
 use crate::journal::{self, Sink};
@@ -30,21 +32,35 @@ impl Stream {
     }
 }
 
+/// How long a line that is being written in pieces may keep others waiting for its next piece.
+const STALL: Duration = Duration::from_secs(1);
+
 /// Copies `pipe` to `sink`, line by line, until it ends.
 pub async fn copy(mut pipe: pipe::Receiver, sink: Sink, stream: Stream, log: Log) {
+    let pen = sink.pen();
     let mut lines = Lines::new(stream, log);
     let mut buffer = BytesMut::with_capacity(4 << 10);
     loop {
         buffer.reserve(4 << 10);
+        let read = pipe.read_buf(&mut buffer);
+        let read = if lines.open {
+            let Ok(read) = timeout(STALL, read).await else {
+                pen.write(&lines.end(), true).await;
+                continue;
+            };
+            read
+        } else {
+            read.await
+        };
         // A pipe that fails to read has nothing more to say.
-        let read = pipe.read_buf(&mut buffer).await.unwrap_or(0);
+        let read = read.unwrap_or(0);
         let out = if read == 0 {
             lines.finish(&mut buffer)
         } else {
             lines.split(&mut buffer)
         };
         if !out.is_empty() {
-            sink.write(&out).await;
+            pen.write(&out, !lines.open).await;
         }
         if read == 0 {
             return;
@@ -89,6 +105,13 @@ impl Lines {
             self.write(&mut out, &piece, false);
         }
         self.searched = buffer.len();
+        out
+    }
+
+    /// Ends a line that is open.
+    fn end(&mut self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.write(&mut out, b"", true);
         out
     }
 

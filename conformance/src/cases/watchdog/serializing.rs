@@ -27,8 +27,14 @@ const CLAUSES: &[Clause] = &[
         "A function that does not read its stdin is no error, and leaves no zombie.",
     ),
     Clause::must("WD-4.4", "Any method runs the function."),
-    Clause::must("WD-4.5", "What the function writes to stderr is logged and never answered."),
-    Clause::must("WD-4.6", "A command that cannot be started is a 500 that says why."),
+    Clause::must(
+        "WD-4.5",
+        "What the function writes to stderr is logged and never answered.",
+    ),
+    Clause::must(
+        "WD-4.6",
+        "A command that cannot be started is a 500 that says why.",
+    ),
     Clause::must(
         "WD-4.7",
         "After `exec_timeout` the answer is an error and nothing of the function's group is left.",
@@ -37,14 +43,21 @@ const CLAUSES: &[Clause] = &[
         "WD-4.8",
         "A broken or late upload is an error, and the function is not started.",
     ),
-    Clause::must("WD-4.9", "The access line tells the status that was answered."),
+    Clause::must(
+        "WD-4.9",
+        "The access line tells the status that was answered.",
+    ),
     Clause::must("WD-4.10", "A finished request leaves nothing behind."),
 ];
 
 const CASES: &[Case] = &[
-    Case::must("serializing/reverse", "WD-4.1", "the whole input gives the whole output")
-        .modes(&[Serializing])
-        .run(reverse),
+    Case::must(
+        "serializing/reverse",
+        "WD-4.1",
+        "the whole input gives the whole output",
+    )
+    .modes(&[Serializing])
+    .run(reverse),
     Case::must(
         "serializing/content-type",
         "WD-4.1",
@@ -52,12 +65,20 @@ const CASES: &[Case] = &[
     )
     .modes(&[Serializing])
     .run(content_type),
-    Case::must("serializing/duration", "WD-4.1", "X-Duration-Seconds has six decimals")
-        .modes(&[Serializing])
-        .run(duration),
-    Case::must("serializing/empty-output", "WD-4.1", "no output is an empty 200")
-        .modes(&[Serializing])
-        .run(empty_output),
+    Case::must(
+        "serializing/duration",
+        "WD-4.1",
+        "X-Duration-Seconds has six decimals",
+    )
+    .modes(&[Serializing])
+    .run(duration),
+    Case::must(
+        "serializing/empty-output",
+        "WD-4.1",
+        "no output is an empty 200",
+    )
+    .modes(&[Serializing])
+    .run(empty_output),
     Case::must(
         "serializing/answer-after-exit",
         "WD-4.1",
@@ -65,12 +86,20 @@ const CASES: &[Case] = &[
     )
     .modes(&[Serializing])
     .run(answer_after_exit),
-    Case::must("serializing/exit-status", "WD-4.2", "exit 3 is a 500 with the status and no output")
-        .modes(&[Serializing])
-        .run(exit_status),
-    Case::must("serializing/exit-signal", "WD-4.2", "a death by signal is a 500 that names it")
-        .modes(&[Serializing])
-        .run(exit_signal),
+    Case::must(
+        "serializing/exit-status",
+        "WD-4.2",
+        "exit 3 is a 500 with the status and no output",
+    )
+    .modes(&[Serializing])
+    .run(exit_status),
+    Case::must(
+        "serializing/exit-signal",
+        "WD-4.2",
+        "a death by signal is a 500 that names it",
+    )
+    .modes(&[Serializing])
+    .run(exit_signal),
     Case::must(
         "serializing/exit-duration",
         "WD-4.2",
@@ -94,21 +123,41 @@ const CASES: &[Case] = &[
     .modes(&[Serializing])
     .bugs(&["BUG-04"])
     .run(stdin_ignored_large),
-    Case::must("serializing/methods", "WD-4.4", "any method runs the function")
-        .modes(&[Serializing])
-        .run(methods),
-    Case::must("serializing/stderr", "WD-4.5", "stderr is logged and not answered")
-        .modes(&[Serializing])
-        .run(stderr),
-    Case::must("serializing/not-found", "WD-4.6", "a command that is nowhere in PATH")
-        .modes(&[Serializing])
-        .run(not_found),
-    Case::must("serializing/not-executable", "WD-4.6", "a file that may not be executed")
-        .modes(&[Serializing])
-        .run(not_executable),
-    Case::must("serializing/timeout", "WD-4.7", "a function over time is an error and is gone")
-        .modes(&[Serializing])
-        .run(timeout),
+    Case::must(
+        "serializing/methods",
+        "WD-4.4",
+        "any method runs the function",
+    )
+    .modes(&[Serializing])
+    .run(methods),
+    Case::must(
+        "serializing/stderr",
+        "WD-4.5",
+        "stderr is logged and not answered",
+    )
+    .modes(&[Serializing])
+    .run(stderr),
+    Case::must(
+        "serializing/not-found",
+        "WD-4.6",
+        "a command that is nowhere in PATH",
+    )
+    .modes(&[Serializing])
+    .run(not_found),
+    Case::must(
+        "serializing/not-executable",
+        "WD-4.6",
+        "a file that may not be executed",
+    )
+    .modes(&[Serializing])
+    .run(not_executable),
+    Case::must(
+        "serializing/timeout",
+        "WD-4.7",
+        "a function over time is an error and is gone",
+    )
+    .modes(&[Serializing])
+    .run(timeout),
     Case::must(
         "serializing/timeout-answer",
         "WD-4.7",
@@ -177,15 +226,27 @@ fn reverse(rig: &mut Rig) -> Outcome {
     check_eq!((r.status, r.text().as_str()), (200, "CBA"), "answer");
     check_eq!(r.framing, Framing::Length(3), "framing");
     let r = w.request(Request::post("/").chunks(&[b"ab", b"c"]))?;
-    check_eq!((r.status, r.text().as_str()), (200, "CBA"), "answer to chunks");
+    check_eq!(
+        (r.status, r.text().as_str()),
+        (200, "CBA"),
+        "answer to chunks"
+    );
     Ok(())
 }
 
 fn content_type(rig: &mut Rig) -> Outcome {
     let w = start(rig, "echo", &[])?;
-    let request = || Request::post("/").header("Content-Type", "text/csv").body("<html>");
+    let request = || {
+        Request::post("/")
+            .header("Content-Type", "text/csv")
+            .body("<html>")
+    };
     let r = w.request(request())?;
-    check_eq!(r.headers.all("content-type"), ["application/octet-stream"], "default type");
+    check_eq!(
+        r.headers.all("content-type"),
+        ["application/octet-stream"],
+        "default type"
+    );
     drop(w);
     let w = rig
         .watchdog()
@@ -193,13 +254,19 @@ fn content_type(rig: &mut Rig) -> Outcome {
         .env("content_type", "application/json")
         .start()?;
     let r = w.request(request())?;
-    check_eq!(r.headers.all("content-type"), ["application/json"], "configured type");
+    check_eq!(
+        r.headers.all("content-type"),
+        ["application/json"],
+        "configured type"
+    );
     Ok(())
 }
 
 /// A positive number with exactly six decimals.
 fn is_duration(text: Option<&str>) -> bool {
-    let decimals = text.and_then(|text| text.split_once('.')).map(|(_, part)| part.len());
+    let decimals = text
+        .and_then(|text| text.split_once('.'))
+        .map(|(_, part)| part.len());
     decimals == Some(6) && text.is_some_and(|text| text.parse::<f64>().is_ok_and(|s| s > 0.0))
 }
 
@@ -217,7 +284,11 @@ fn empty_output(rig: &mut Rig) -> Outcome {
 }
 
 fn answer_after_exit(rig: &mut Rig) -> Outcome {
-    let w = start(rig, "script", &["out:early", "mark:printed", "until:go", "out:late"])?;
+    let w = start(
+        rig,
+        "script",
+        &["out:early", "mark:printed", "until:go", "out:late"],
+    )?;
     let mut wire = w.connect()?;
     wire.send_request(&Request::get("/"))?;
     rig.wait_evidence("printed", 10.0)?;
@@ -233,14 +304,22 @@ fn exit_status(rig: &mut Rig) -> Outcome {
         let w = start(rig, "exit", &[code, "--stdout", "out", "--read"])?;
         let r = w.post("/", "some input")?;
         check_eq!(r.status, 500, "status of exit {code}");
-        check_eq!(r.text(), format!("exit status {code}"), "body of exit {code}");
+        check_eq!(
+            r.text(),
+            format!("exit status {code}"),
+            "body of exit {code}"
+        );
     }
     Ok(())
 }
 
 fn exit_signal(rig: &mut Rig) -> Outcome {
     let r = start(rig, "script", &["out:some", "kill:9"])?.get("/")?;
-    check_eq!((r.status, r.text().as_str()), (500, "signal: killed"), "answer");
+    check_eq!(
+        (r.status, r.text().as_str()),
+        (500, "signal: killed"),
+        "answer"
+    );
     Ok(())
 }
 
@@ -255,9 +334,15 @@ fn ignoring(rig: &Rig, rounds: usize, size: usize) -> Outcome {
     let w = start(rig, "stdin-ignore", &[])?;
     for round in 1..=rounds {
         let r = w.post("/", vec![b'x'; size])?;
-        check_eq!((r.status, r.text().as_str()), (200, "ignored"), "answer {round}");
+        check_eq!(
+            (r.status, r.text().as_str()),
+            (200, "ignored"),
+            "answer {round}"
+        );
     }
-    rig.poll(5.0, "an end of all zombies", || w.zombies().is_empty().then_some(()))
+    rig.poll(5.0, "an end of all zombies", || {
+        w.zombies().is_empty().then_some(())
+    })
 }
 
 fn stdin_ignored(rig: &mut Rig) -> Outcome {
@@ -278,7 +363,11 @@ fn methods(rig: &mut Rig) -> Outcome {
     }
     let r = w.request(Request::new("HEAD", "/"))?;
     check_eq!((r.status, r.body.len()), (200, 0), "answer to HEAD");
-    check_eq!(rig.evidence("started").lines().count(), 8, "functions started");
+    check_eq!(
+        rig.evidence("started").lines().count(),
+        8,
+        "functions started"
+    );
     Ok(())
 }
 
@@ -290,7 +379,10 @@ fn stderr(rig: &mut Rig) -> Outcome {
 }
 
 fn not_found(rig: &mut Rig) -> Outcome {
-    let w = rig.watchdog().fprocess("no-such-command-anywhere").start()?;
+    let w = rig
+        .watchdog()
+        .fprocess("no-such-command-anywhere")
+        .start()?;
     let r = w.post("/", "x")?;
     let words = "exec: \"no-such-command-anywhere\": executable file not found in $PATH";
     check_eq!((r.status, r.text().trim_end()), (500, words), "answer");
@@ -302,13 +394,20 @@ fn not_executable(rig: &mut Rig) -> Outcome {
     let w = rig.watchdog().fprocess(&path).start()?;
     let r = w.post("/", "x")?;
     let words = format!("fork/exec {path}: permission denied");
-    check_eq!((r.status, r.text().trim_end()), (500, words.as_str()), "answer");
+    check_eq!(
+        (r.status, r.text().trim_end()),
+        (500, words.as_str()),
+        "answer"
+    );
     Ok(())
 }
 
 fn limited(rig: &Rig, steps: &[&str], limit: &str) -> Result<Watchdog, Failure> {
     let line = rig.fixture("script", steps);
-    rig.watchdog().fprocess(&line).env("exec_timeout", limit).start()
+    rig.watchdog()
+        .fprocess(&line)
+        .env("exec_timeout", limit)
+        .start()
 }
 
 fn timeout(rig: &mut Rig) -> Outcome {
@@ -316,8 +415,16 @@ fn timeout(rig: &mut Rig) -> Outcome {
     let start = Instant::now();
     let r = w.get("/")?;
     check!(r.status >= 500, "a function over time is {}", r.status);
-    check!(!r.text().contains("some"), "output of a failure: {:?}", r.text());
-    check!(start.elapsed() < rig.timeout(8.0), "it took {:?}", start.elapsed());
+    check!(
+        !r.text().contains("some"),
+        "output of a failure: {:?}",
+        r.text()
+    );
+    check!(
+        start.elapsed() < rig.timeout(8.0),
+        "it took {:?}",
+        start.elapsed()
+    );
     let pid = rig.wait_pid("function", 1.0)?;
     rig.wait_gone(pid, 8.0)
 }
@@ -335,8 +442,15 @@ fn timeout_answer(rig: &mut Rig) -> Outcome {
 fn timeout_with_grandchild(rig: &mut Rig) -> Outcome {
     let w = limited(rig, &["grandchild:20", "mark:function", "forever"], "1s")?;
     let start = Instant::now();
-    check!(w.get("/")?.status >= 500, "a function over time is no error");
-    check!(start.elapsed() < rig.timeout(8.0), "it took {:?}", start.elapsed());
+    check!(
+        w.get("/")?.status >= 500,
+        "a function over time is no error"
+    );
+    check!(
+        start.elapsed() < rig.timeout(8.0),
+        "it took {:?}",
+        start.elapsed()
+    );
     for name in ["function", "grandchild.pid"] {
         let pid = rig.wait_pid(name, 1.0)?;
         rig.wait_gone(pid, 8.0)?;
@@ -419,9 +533,13 @@ fn nothing_left(rig: &mut Rig) -> Outcome {
     for _ in 0..300 {
         check_eq!(w.post("/", "x")?.text(), "X", "answer");
     }
-    rig.poll(10.0, "the descriptors, threads and goroutines of before", || {
-        let now = residue(&w).ok()?;
-        let few = now.0 <= before.0 + 6 && now.1 <= before.1 + 12 && now.2 <= before.2 + 30.0;
-        (few && w.zombies().is_empty()).then_some(())
-    })
+    rig.poll(
+        10.0,
+        "the descriptors, threads and goroutines of before",
+        || {
+            let now = residue(&w).ok()?;
+            let few = now.0 <= before.0 + 6 && now.1 <= before.1 + 12 && now.2 <= before.2 + 30.0;
+            (few && w.zombies().is_empty()).then_some(())
+        },
+    )
 }

@@ -54,7 +54,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// A new key, or for RSA the fixed one: ES256, ES384, EdDSA, RS256, PS256, HS256 or none.
+    /// A new key, or for RSA the fixed one; `alg` is ES256, ES384, `EdDSA`, RS256, PS256, HS256 or none.
     pub fn new(alg: &'static str, kid: &'static str) -> Result<Self, Failure> {
         let pair = match alg {
             "ES256" => Pair::Ecdsa(ecdsa(&ECDSA_P256_SHA256_FIXED_SIGNING)?),

@@ -15,9 +15,13 @@ pub(super) const CASES: &[Case] = &[
     )
     .modes(&[Classic])
     .run(duration),
-    Case::must("classic/empty-output", "WD-3.1", "no output is an empty 200")
-        .modes(&[Classic])
-        .run(empty_output),
+    Case::must(
+        "classic/empty-output",
+        "WD-3.1",
+        "no output is an empty 200",
+    )
+    .modes(&[Classic])
+    .run(empty_output),
     Case::must(
         "classic/answer-is-sized",
         "WD-3.1",
@@ -104,7 +108,10 @@ fn duration(rig: &mut Rig) -> Outcome {
 }
 
 fn empty_output(rig: &mut Rig) -> Outcome {
-    let w = rig.watchdog().fprocess(&rig.fixture("exit", &["0"])).start()?;
+    let w = rig
+        .watchdog()
+        .fprocess(&rig.fixture("exit", &["0"]))
+        .start()?;
     let r = w.get("/")?;
     check_eq!((r.status, r.body.len()), (200, 0), "answer");
     check_eq!(r.framing, Framing::Length(0), "framing");
@@ -124,7 +131,10 @@ fn answer_is_sized(rig: &mut Rig) -> Outcome {
 }
 
 fn output_before_exit(rig: &mut Rig) -> Outcome {
-    let line = rig.fixture("script", &["out:early", "mark:printed", "until:go", "exit:3"]);
+    let line = rig.fixture(
+        "script",
+        &["out:early", "mark:printed", "until:go", "exit:3"],
+    );
     let w = rig.watchdog().fprocess(&line).start()?;
     let mut wire = w.connect()?;
     wire.send_request(&Request::get("/"))?;
@@ -155,7 +165,9 @@ fn methods(rig: &mut Rig) -> Outcome {
 
 fn method_filter(rig: &mut Rig) -> Outcome {
     let w = rig.watchdog().fprocess(&rig.fixture("echo", &[])).start()?;
-    for method in ["HEAD", "OPTIONS", "TRACE", "UPDATE", "get", "Post", "X-CUSTOM"] {
+    for method in [
+        "HEAD", "OPTIONS", "TRACE", "UPDATE", "get", "Post", "X-CUSTOM",
+    ] {
         let r = w.request(Request::new(method, "/"))?;
         check_eq!(
             (r.status, r.text().as_str()),
@@ -168,7 +180,11 @@ fn method_filter(rig: &mut Rig) -> Outcome {
 
 fn method_filter_starts_nothing(rig: &mut Rig) -> Outcome {
     let w = rig.watchdog().fprocess(&rig.fixture("echo", &[])).start()?;
-    check_eq!(w.request(Request::new("OPTIONS", "/"))?.status, 405, "status");
+    check_eq!(
+        w.request(Request::new("OPTIONS", "/"))?.status,
+        405,
+        "status"
+    );
     check_eq!(w.post("/", "x")?.status, 200, "status of a POST");
     let started = rig.evidence("started").lines().count();
     check_eq!(started, 1, "functions started for an OPTIONS and a POST");
@@ -204,10 +220,16 @@ fn stdin_half_read(rig: &mut Rig) -> Outcome {
 }
 
 fn closes_output_early(rig: &mut Rig) -> Outcome {
-    let line = rig.fixture("script", &["out:words", "close-out", "wait:200ms", "mark:end"]);
+    let line = rig.fixture(
+        "script",
+        &["out:words", "close-out", "wait:200ms", "mark:end"],
+    );
     let w = rig.watchdog().fprocess(&line).start()?;
     let r = w.get("/")?;
     check_eq!((r.status, r.text().as_str()), (200, "words"), "answer");
-    check!(!rig.evidence("end").is_empty(), "answered before the function ended");
+    check!(
+        !rig.evidence("end").is_empty(),
+        "answered before the function ended"
+    );
     Ok(())
 }

@@ -5,10 +5,14 @@
 use crate::prelude::*;
 
 pub(super) const CASES: &[Case] = &[
-    Case::must("classic/cgi-response", "WD-3.19", "status, headers and body come from the output")
-        .modes(FORK)
-        .feature("cgi-response")
-        .run(status),
+    Case::must(
+        "classic/cgi-response",
+        "WD-3.19",
+        "status, headers and body come from the output",
+    )
+    .modes(FORK)
+    .feature("cgi-response")
+    .run(status),
     Case::must(
         "classic/cgi-response-line-ends",
         "WD-3.19",
@@ -17,10 +21,14 @@ pub(super) const CASES: &[Case] = &[
     .modes(FORK)
     .feature("cgi-response")
     .run(line_ends),
-    Case::must("classic/cgi-response-redirect", "WD-3.19", "a Location alone is a 302")
-        .modes(FORK)
-        .feature("cgi-response")
-        .run(redirect),
+    Case::must(
+        "classic/cgi-response-redirect",
+        "WD-3.19",
+        "a Location alone is a 302",
+    )
+    .modes(FORK)
+    .feature("cgi-response")
+    .run(redirect),
     Case::must(
         "classic/cgi-response-framing",
         "WD-3.19",
@@ -76,7 +84,11 @@ fn status(rig: &mut Rig) -> Outcome {
 fn line_ends(rig: &mut Rig) -> Outcome {
     let w = start(rig, &["out:X-A:%201%0A%0Abody%0A%0Amore"])?;
     let r = w.get("/")?;
-    check_eq!((r.status, r.text().as_str()), (200, "body\n\nmore"), "answer");
+    check_eq!(
+        (r.status, r.text().as_str()),
+        (200, "body\n\nmore"),
+        "answer"
+    );
     check_eq!(r.header("x-a"), Some("1"), "header");
     Ok(())
 }
@@ -102,14 +114,25 @@ fn framing(rig: &mut Rig) -> Outcome {
 }
 
 fn pieces(rig: &mut Rig) -> Outcome {
-    let steps = &["out:Sta", "wait:50ms", "out:tus:%20202%0D", "wait:50ms", "out:%0A%0D%0Abo", "out:dy"];
+    let steps = &[
+        "out:Sta",
+        "wait:50ms",
+        "out:tus:%20202%0D",
+        "wait:50ms",
+        "out:%0A%0D%0Abo",
+        "out:dy",
+    ];
     let r = start(rig, steps)?.get("/")?;
     check_eq!((r.status, r.text().as_str()), (202, "body"), "answer");
     Ok(())
 }
 
 fn malformed(rig: &mut Rig) -> Outcome {
-    for output in ["out:just%20words%0A%0A", "out:X-A:%201%0A", "out:Status:%20abc%0A%0A"] {
+    for output in [
+        "out:just%20words%0A%0A",
+        "out:X-A:%201%0A",
+        "out:Status:%20abc%0A%0A",
+    ] {
         let r = start(rig, &[output])?.get("/")?;
         check_eq!(r.status, 502, "status for {output:?}");
     }
@@ -117,7 +140,11 @@ fn malformed(rig: &mut Rig) -> Outcome {
 }
 
 fn streams(rig: &mut Rig) -> Outcome {
-    let steps = &["out:Status:%20201%0AContent-Type:%20text/x%0A%0Afirst", "until:go", "out:last"];
+    let steps = &[
+        "out:Status:%20201%0AContent-Type:%20text/x%0A%0Afirst",
+        "until:go",
+        "out:last",
+    ];
     let w = start(rig, steps)?;
     let mut wire = w.connect()?;
     wire.send_request(&Request::get("/"))?;

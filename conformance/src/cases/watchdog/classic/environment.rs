@@ -1,13 +1,17 @@
 //! What a function finds in its environment.
 //! It knows the fork modes and the names of the variables.
-//! It refuses the CGI/1.1 names: they are a feature with cases of their own.
+//! It refuses requests that pose or do not fit: they have a file of their own.
 
 use crate::prelude::*;
 
 pub(super) const CASES: &[Case] = &[
-    Case::must("classic/environment", "WD-3.3", "the request is in the environment")
-        .modes(&[Classic])
-        .run(environment),
+    Case::must(
+        "classic/environment",
+        "WD-3.3",
+        "the request is in the environment",
+    )
+    .modes(&[Classic])
+    .run(environment),
     Case::must(
         "classic/environment-header-names",
         "WD-3.3",
@@ -65,12 +69,20 @@ pub(super) const CASES: &[Case] = &[
     )
     .modes(FORK)
     .run(query),
-    Case::must("classic/environment-path", "WD-3.3", "Http_Path is decoded, and always there")
-        .modes(FORK)
-        .run(path),
-    Case::must("classic/environment-method", "WD-3.3", "Http_Method is the method")
-        .modes(FORK)
-        .run(method),
+    Case::must(
+        "classic/environment-path",
+        "WD-3.3",
+        "Http_Path is decoded, and always there",
+    )
+    .modes(FORK)
+    .run(path),
+    Case::must(
+        "classic/environment-method",
+        "WD-3.3",
+        "Http_Method is the method",
+    )
+    .modes(FORK)
+    .run(method),
     Case::must(
         "classic/environment-inherited",
         "WD-3.3",
@@ -93,125 +105,34 @@ pub(super) const CASES: &[Case] = &[
     .modes(FORK)
     .run(framing_hidden),
     Case::must(
-        "classic/environment-httpoxy",
-        "WD-3.7",
-        "a Proxy header does not become HTTP_PROXY",
-    )
-    .modes(FORK)
-    .run(httpoxy),
-    Case::must(
-        "classic/environment-repeated-header",
-        "WD-3.7",
-        "every value of a repeated header arrives",
-    )
-    .modes(FORK)
-    .bugs(&["BUG-49"])
-    .run(repeated_header),
-    Case::must(
-        "classic/environment-repeated-cookie",
-        "WD-3.7",
-        "repeated cookies are joined by semicolons",
-    )
-    .modes(FORK)
-    .bugs(&["BUG-49"])
-    .run(repeated_cookie),
-    Case::must(
-        "classic/environment-query-spoofed",
-        "WD-3.7",
-        "a header named Query is no query",
-    )
-    .modes(FORK)
-    .bugs(&["BUG-49"])
-    .run(query_spoofed),
-    Case::must(
-        "classic/environment-request-line-spoofed",
-        "WD-3.7",
-        "headers named Method and Path change nothing",
-    )
-    .modes(FORK)
-    .run(request_line_spoofed),
-    Case::must(
-        "classic/environment-length-spoofed",
-        "WD-3.7",
-        "a header named Contentlength is not the length",
-    )
-    .modes(&[Classic])
-    .run(length_spoofed),
-    Case::must(
-        "classic/environment-too-large",
-        "WD-3.8",
-        "a header larger than one variable may be is an error, and the next request is not",
-    )
-    .modes(FORK)
-    .bugs(&["BUG-27"])
-    .run(too_large),
-    Case::must(
-        "classic/environment-too-large-status",
-        "WD-3.8",
-        "the error for too large headers is 431",
-    )
-    .modes(FORK)
-    .bugs(&["BUG-49"])
-    .run(too_large_status),
-    Case::must("classic/environment-nul", "WD-3.8", "a path with a NUL byte is an error")
-        .modes(FORK)
-        .bugs(&["BUG-27"])
-        .run(nul),
-    Case::must(
         "classic/environment-many-headers",
         "WD-3.3",
         "100 headers of 1 kB all arrive",
     )
     .modes(FORK)
     .run(many_headers),
-    Case::must(
-        "classic/cgi-headers-off",
-        "WD-3.14",
-        "no variable tells of the request",
-    )
-    .modes(&[Classic])
-    .run(cgi_headers_off),
-    Case::must(
-        "classic/cgi-env",
-        "WD-3.18",
-        "the meta-variables are there beside the others",
-    )
-    .modes(FORK)
-    .feature("cgi-env")
-    .run(cgi_env),
-    Case::must(
-        "classic/cgi-env-httpoxy",
-        "WD-3.18",
-        "HTTP_PROXY is never made from a header",
-    )
-    .modes(FORK)
-    .feature("cgi-env")
-    .run(cgi_env_httpoxy),
-    Case::must(
-        "classic/cgi-env-not-asked",
-        "WD-3.18",
-        "without the setting there are none",
-    )
-    .modes(FORK)
-    .run(cgi_env_not_asked),
 ];
 
-/// The variables a function is given with this request.
-struct Variables(String);
+/// The variables a function is given with a request.
+pub(super) struct Variables(String);
 
 impl Variables {
-    fn of(w: &Watchdog, request: &Request) -> Result<Self, Failure> {
+    pub(super) fn of(w: &Watchdog, request: &Request) -> Result<Self, Failure> {
         let r = w.request(request)?;
-        check_eq!(r.status, 200, "status of a function that prints its environment");
+        check_eq!(
+            r.status,
+            200,
+            "status of a function that prints its environment"
+        );
         Ok(Self(r.text()))
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         let mut lines = self.0.lines();
         lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
     }
 
-    fn expect(&self, wanted: &[(&str, Option<&str>)]) -> Outcome {
+    pub(super) fn expect(&self, wanted: &[(&str, Option<&str>)]) -> Outcome {
         for (name, value) in wanted {
             check_eq!(self.get(name), *value, "variable {name}");
         }
@@ -219,13 +140,15 @@ impl Variables {
     }
 }
 
-fn start(rig: &Rig) -> Result<Watchdog, Failure> {
+pub(super) fn start(rig: &Rig) -> Result<Watchdog, Failure> {
     rig.watchdog().fprocess(&rig.fixture("env", &[])).start()
 }
 
 fn environment(rig: &mut Rig) -> Outcome {
     let w = start(rig)?;
-    let request = Request::post("/a%20b?x=1").header("x-custom-id", "7").body("four");
+    let request = Request::post("/a%20b?x=1")
+        .header("x-custom-id", "7")
+        .body("four");
     Variables::of(&w, &request)?.expect(&[
         ("Http_Method", Some("POST")),
         ("Http_Path", Some("/a b")),
@@ -323,7 +246,9 @@ fn host(rig: &mut Rig) -> Outcome {
 
 fn host_and_length(rig: &mut Rig) -> Outcome {
     let w = start(rig)?;
-    let request = Request::post("/").header("Host", "example.test").body("four");
+    let request = Request::post("/")
+        .header("Host", "example.test")
+        .body("four");
     Variables::of(&w, &request)?.expect(&[
         ("Http_Host", Some("example.test")),
         ("Http_ContentLength", Some("4")),
@@ -387,14 +312,20 @@ fn overrides_inherited(rig: &mut Rig) -> Outcome {
         .start()?;
     let found = Variables::of(&w, &Request::get("/own").header("X-Custom", "own"))?;
     found.expect(&[("Http_Path", Some("/own")), ("Http_X_Custom", Some("own"))])?;
-    let times = found.0.lines().filter(|line| line.starts_with("Http_Path=")).count();
+    let times = found
+        .0
+        .lines()
+        .filter(|line| line.starts_with("Http_Path="))
+        .count();
     check_eq!(times, 1, "variables named Http_Path");
     Ok(())
 }
 
 fn framing_hidden(rig: &mut Rig) -> Outcome {
     let w = start(rig)?;
-    let request = Request::post("/").header("Trailer", "X-Sum").chunks(&[b"abc"]);
+    let request = Request::post("/")
+        .header("Trailer", "X-Sum")
+        .chunks(&[b"abc"]);
     let found = Variables::of(&w, &request)?;
     check_eq!(found.get("Http_Trailer"), None, "variable Http_Trailer");
     let length = found.get("Http_Content_Length");
@@ -405,79 +336,7 @@ fn framing_hidden(rig: &mut Rig) -> Outcome {
     Ok(())
 }
 
-fn httpoxy(rig: &mut Rig) -> Outcome {
-    let w = start(rig)?;
-    let found = Variables::of(&w, &Request::get("/").header("Proxy", "http://evil.test"))?;
-    found.expect(&[("HTTP_PROXY", None), ("http_proxy", None)])
-}
-
-fn repeated_header(rig: &mut Rig) -> Outcome {
-    let w = start(rig)?;
-    let request = Request::get("/")
-        .header("X-Many", "1")
-        .header("x-many", "2")
-        .header("X-MANY", "3");
-    Variables::of(&w, &request)?.expect(&[("Http_X_Many", Some("1, 2, 3"))])
-}
-
-fn repeated_cookie(rig: &mut Rig) -> Outcome {
-    let w = start(rig)?;
-    let request = Request::get("/").header("Cookie", "a=1").header("Cookie", "b=2");
-    Variables::of(&w, &request)?.expect(&[("Http_Cookie", Some("a=1; b=2"))])
-}
-
-fn query_spoofed(rig: &mut Rig) -> Outcome {
-    let w = start(rig)?;
-    let request = Request::get("/").header("Query", "admin=1");
-    Variables::of(&w, &request)?.expect(&[("Http_Query", None)])?;
-    let request = Request::get("/?own=1").header("Query", "admin=1");
-    Variables::of(&w, &request)?.expect(&[("Http_Query", Some("own=1"))])
-}
-
-fn request_line_spoofed(rig: &mut Rig) -> Outcome {
-    let w = start(rig)?;
-    let request = Request::get("/own").header("Method", "DELETE").header("Path", "/other");
-    Variables::of(&w, &request)?.expect(&[
-        ("Http_Method", Some("GET")),
-        ("Http_Path", Some("/own")),
-    ])
-}
-
-fn length_spoofed(rig: &mut Rig) -> Outcome {
-    let w = start(rig)?;
-    let request = Request::post("/").header("Contentlength", "999").body("four");
-    Variables::of(&w, &request)?.expect(&[
-        ("Http_ContentLength", Some("4")),
-        ("Http_Content_Length", Some("4")),
-    ])
-}
-
 /// More than the kernel takes as one variable.
-const TOO_LARGE: usize = 200_000;
-
-fn too_large(rig: &mut Rig) -> Outcome {
-    let w = start(rig)?;
-    let r = w.request(Request::get("/").header("X-Large", &"x".repeat(TOO_LARGE)))?;
-    check!(r.status >= 400, "a request that cannot be passed on is {}", r.status);
-    check_eq!(w.get("/")?.status, 200, "status of the next request");
-    Ok(())
-}
-
-fn too_large_status(rig: &mut Rig) -> Outcome {
-    let w = start(rig)?;
-    let r = w.request(Request::get("/").header("X-Large", &"x".repeat(TOO_LARGE)))?;
-    check_eq!(r.status, 431, "status");
-    Ok(())
-}
-
-fn nul(rig: &mut Rig) -> Outcome {
-    let w = start(rig)?;
-    let r = w.get("/a%00b")?;
-    check!(r.status >= 400, "a path that cannot be passed on is {}", r.status);
-    check_eq!(w.get("/")?.status, 200, "status of the next request");
-    Ok(())
-}
-
 fn many_headers(rig: &mut Rig) -> Outcome {
     let w = start(rig)?;
     let value = "v".repeat(1000);
@@ -491,72 +350,4 @@ fn many_headers(rig: &mut Rig) -> Outcome {
         check_eq!(found.get(&name), Some(value.as_str()), "variable {name}");
     }
     Ok(())
-}
-
-fn cgi_headers_off(rig: &mut Rig) -> Outcome {
-    let w = rig
-        .watchdog()
-        .fprocess(&rig.fixture("env", &[]))
-        .env("cgi_headers", "false")
-        .start()?;
-    let r = w.request(Request::post("/p?q=1").header("X-Custom", "1").body("x"))?;
-    check_eq!(r.status, 200, "status");
-    let told = r.text().lines().any(|line| line.starts_with("Http_"));
-    check!(!told, "variables tell of the request:\n{}", r.text());
-    check!(r.headers.has("x-duration-seconds"), "no X-Duration-Seconds");
-    Ok(())
-}
-
-fn cgi_env(rig: &mut Rig) -> Outcome {
-    let w = rig
-        .watchdog()
-        .fprocess(&rig.fixture("env", &[]))
-        .env("cgi_env", "rfc3875")
-        .start()?;
-    let request = Request::post("/a%20b/c?x=1&y")
-        .header("Host", "example.test:81")
-        .header("Content-Type", "text/csv")
-        .header("X-Custom-Id", "7")
-        .body("four");
-    Variables::of(&w, &request)?.expect(&[
-        ("GATEWAY_INTERFACE", Some("CGI/1.1")),
-        ("SERVER_PROTOCOL", Some("HTTP/1.1")),
-        ("SERVER_NAME", Some("example.test")),
-        ("REQUEST_METHOD", Some("POST")),
-        ("PATH_INFO", Some("/a b/c")),
-        ("QUERY_STRING", Some("x=1&y")),
-        ("CONTENT_LENGTH", Some("4")),
-        ("CONTENT_TYPE", Some("text/csv")),
-        ("REMOTE_ADDR", Some("127.0.0.1")),
-        ("HTTP_HOST", Some("example.test:81")),
-        ("HTTP_X_CUSTOM_ID", Some("7")),
-        ("HTTP_CONTENT_LENGTH", None),
-        ("HTTP_CONTENT_TYPE", None),
-        ("Http_X_Custom_Id", Some("7")),
-        ("Http_Path", Some("/a b/c")),
-    ])?;
-    Variables::of(&w, &Request::get("/"))?.expect(&[
-        ("QUERY_STRING", Some("")),
-        ("CONTENT_LENGTH", None),
-        ("CONTENT_TYPE", None),
-    ])
-}
-
-fn cgi_env_httpoxy(rig: &mut Rig) -> Outcome {
-    let w = rig
-        .watchdog()
-        .fprocess(&rig.fixture("env", &[]))
-        .env("cgi_env", "rfc3875")
-        .start()?;
-    let request = Request::get("/").header("Proxy", "http://evil.test");
-    Variables::of(&w, &request)?.expect(&[("HTTP_PROXY", None)])
-}
-
-fn cgi_env_not_asked(rig: &mut Rig) -> Outcome {
-    let w = start(rig)?;
-    Variables::of(&w, &Request::get("/?x").header("X-Id", "1"))?.expect(&[
-        ("REQUEST_METHOD", None),
-        ("QUERY_STRING", None),
-        ("HTTP_X_ID", None),
-    ])
 }

@@ -5,12 +5,20 @@
 use crate::prelude::*;
 
 pub(super) const CASES: &[Case] = &[
-    Case::must("classic/exit-status", "WD-3.2", "a non-zero exit is a 500 with status and output")
-        .modes(&[Classic])
-        .run(exit_status),
-    Case::must("classic/exit-signal", "WD-3.2", "a death by signal is a 500 that names it")
-        .modes(&[Classic])
-        .run(exit_signal),
+    Case::must(
+        "classic/exit-status",
+        "WD-3.2",
+        "a non-zero exit is a 500 with status and output",
+    )
+    .modes(&[Classic])
+    .run(exit_status),
+    Case::must(
+        "classic/exit-signal",
+        "WD-3.2",
+        "a death by signal is a 500 that names it",
+    )
+    .modes(&[Classic])
+    .run(exit_signal),
     Case::must(
         "classic/exit-headers",
         "WD-3.2",
@@ -18,18 +26,34 @@ pub(super) const CASES: &[Case] = &[
     )
     .modes(&[Classic])
     .run(exit_headers),
-    Case::must("classic/not-found", "WD-3.9", "a command that is nowhere in PATH")
-        .modes(&[Classic])
-        .run(not_found),
-    Case::must("classic/no-such-path", "WD-3.9", "a path that does not exist")
-        .modes(&[Classic])
-        .run(no_such_path),
-    Case::must("classic/not-executable", "WD-3.9", "a file that may not be executed")
-        .modes(&[Classic])
-        .run(not_executable),
-    Case::must("classic/timeout", "WD-3.5", "a function over time is a 408 and is gone")
-        .modes(&[Classic])
-        .run(timeout),
+    Case::must(
+        "classic/not-found",
+        "WD-3.9",
+        "a command that is nowhere in PATH",
+    )
+    .modes(&[Classic])
+    .run(not_found),
+    Case::must(
+        "classic/no-such-path",
+        "WD-3.9",
+        "a path that does not exist",
+    )
+    .modes(&[Classic])
+    .run(no_such_path),
+    Case::must(
+        "classic/not-executable",
+        "WD-3.9",
+        "a file that may not be executed",
+    )
+    .modes(&[Classic])
+    .run(not_executable),
+    Case::must(
+        "classic/timeout",
+        "WD-3.5",
+        "a function over time is a 408 and is gone",
+    )
+    .modes(&[Classic])
+    .run(timeout),
     Case::must(
         "classic/timeout-with-grandchild",
         "WD-3.5",
@@ -76,9 +100,13 @@ pub(super) const CASES: &[Case] = &[
     .modes(FORK)
     .feature("kill-grace")
     .run(timeout_kills),
-    Case::must("classic/upload-cut", "WD-3.10", "an upload cut short is a 400 and starts nothing")
-        .modes(&[Classic])
-        .run(upload_cut),
+    Case::must(
+        "classic/upload-cut",
+        "WD-3.10",
+        "an upload cut short is a 400 and starts nothing",
+    )
+    .modes(&[Classic])
+    .run(upload_cut),
     Case::must(
         "classic/upload-cut-chunked",
         "WD-3.10",
@@ -110,7 +138,11 @@ fn exit_status(rig: &mut Rig) -> Outcome {
             .start()?;
         let r = w.post("/", "some input")?;
         check_eq!(r.status, 500, "status of exit {code}");
-        check_eq!(r.text(), format!("exit status {code}\nout"), "body of exit {code}");
+        check_eq!(
+            r.text(),
+            format!("exit status {code}\nout"),
+            "body of exit {code}"
+        );
     }
     Ok(())
 }
@@ -119,15 +151,18 @@ fn exit_signal(rig: &mut Rig) -> Outcome {
     for (signal, name) in [
         ("9", "killed"),
         ("15", "terminated"),
-        ("1", "hangup"),
-        ("2", "interrupt"),
+        ("10", "user defined signal 1"),
         ("14", "alarm clock"),
     ] {
         let line = rig.fixture("script", &["out:some", &format!("kill:{signal}")]);
         let w = rig.watchdog().fprocess(&line).start()?;
         let r = w.get("/")?;
         check_eq!(r.status, 500, "status of signal {signal}");
-        check_eq!(r.text(), format!("signal: {name}\nsome"), "body of signal {signal}");
+        check_eq!(
+            r.text(),
+            format!("signal: {name}\nsome"),
+            "body of signal {signal}"
+        );
     }
     Ok(())
 }
@@ -140,13 +175,20 @@ fn exit_headers(rig: &mut Rig) -> Outcome {
         .start()?;
     let r = w.get("/")?;
     check_eq!(r.status, 500, "status");
-    check_eq!(r.header("content-type"), Some("text/plain; charset=utf-8"), "type");
+    check_eq!(
+        r.header("content-type"),
+        Some("text/plain; charset=utf-8"),
+        "type"
+    );
     check_eq!(r.header("x-duration-seconds"), None, "duration");
     Ok(())
 }
 
 fn not_found(rig: &mut Rig) -> Outcome {
-    let w = rig.watchdog().fprocess("no-such-command-anywhere").start()?;
+    let w = rig
+        .watchdog()
+        .fprocess("no-such-command-anywhere")
+        .start()?;
     let r = w.post("/", "x")?;
     check_eq!(r.status, 500, "status");
     let words = "exec: \"no-such-command-anywhere\": executable file not found in $PATH\n";
@@ -159,7 +201,11 @@ fn no_such_path(rig: &mut Rig) -> Outcome {
     let w = rig.watchdog().fprocess(&path).start()?;
     let r = w.post("/", "x")?;
     check_eq!(r.status, 500, "status");
-    check_eq!(r.text(), format!("fork/exec {path}: no such file or directory\n"), "body");
+    check_eq!(
+        r.text(),
+        format!("fork/exec {path}: no such file or directory\n"),
+        "body"
+    );
     Ok(())
 }
 
@@ -168,7 +214,11 @@ fn not_executable(rig: &mut Rig) -> Outcome {
     let w = rig.watchdog().fprocess(&path).start()?;
     let r = w.post("/", "x")?;
     check_eq!(r.status, 500, "status");
-    check_eq!(r.text(), format!("fork/exec {path}: permission denied\n"), "body");
+    check_eq!(
+        r.text(),
+        format!("fork/exec {path}: permission denied\n"),
+        "body"
+    );
     Ok(())
 }
 
@@ -181,8 +231,16 @@ fn timeout(rig: &mut Rig) -> Outcome {
     let start = Instant::now();
     let r = w.get("/")?;
     let took = start.elapsed();
-    check_eq!((r.status, r.text().as_str()), (408, "Killed process.\n"), "answer");
-    check_eq!(r.header("content-type"), Some("text/plain; charset=utf-8"), "type");
+    check_eq!(
+        (r.status, r.text().as_str()),
+        (408, "Killed process.\n"),
+        "answer"
+    );
+    check_eq!(
+        r.header("content-type"),
+        Some("text/plain; charset=utf-8"),
+        "type"
+    );
     check!(took >= Duration::from_millis(690), "it took only {took:?}");
     check!(took < rig.timeout(8.0), "it took {took:?}");
     let pid = rig.wait_pid("sleep.pid", 1.0)?;
@@ -215,7 +273,11 @@ fn timeout_drops_output(rig: &mut Rig) -> Outcome {
         .env("exec_timeout", "1s")
         .start()?;
     let r = w.get("/")?;
-    check_eq!((r.status, r.text().as_str()), (408, "Killed process.\n"), "answer");
+    check_eq!(
+        (r.status, r.text().as_str()),
+        (408, "Killed process.\n"),
+        "answer"
+    );
     Ok(())
 }
 
@@ -276,7 +338,10 @@ fn timeout_kills(rig: &mut Rig) -> Outcome {
     let r = w.get("/")?;
     check!(r.status >= 400, "a function over time is {}", r.status);
     let pid = rig.wait_pid("ignore-term.pid", 1.0)?;
-    check!(proc::alive(pid), "the answer waited for the end of the function");
+    check!(
+        proc::alive(pid),
+        "the answer waited for the end of the function"
+    );
     rig.wait_evidence_of("signals", "TERM", 5.0)?;
     rig.wait_gone(pid, 12.0)
 }
@@ -292,7 +357,11 @@ fn upload_cut(rig: &mut Rig) -> Outcome {
     wire.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nonly this")?;
     wire.half_close()?;
     let r = wire.read_response()?;
-    check_eq!((r.status, r.text().as_str()), (400, "unexpected EOF\n"), "answer");
+    check_eq!(
+        (r.status, r.text().as_str()),
+        (400, "unexpected EOF\n"),
+        "answer"
+    );
     nothing_started(rig)
 }
 
@@ -302,14 +371,20 @@ fn upload_cut_chunked(rig: &mut Rig) -> Outcome {
     wire.send(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nonly\r\n")?;
     wire.half_close()?;
     let r = wire.read_response()?;
-    check_eq!((r.status, r.text().as_str()), (400, "unexpected EOF\n"), "answer");
+    check_eq!(
+        (r.status, r.text().as_str()),
+        (400, "unexpected EOF\n"),
+        "answer"
+    );
     nothing_started(rig)
 }
 
 fn upload_malformed(rig: &mut Rig) -> Outcome {
     let w = rig.watchdog().fprocess(&rig.fixture("echo", &[])).start()?;
     let mut wire = w.connect()?;
-    wire.send(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nonly\r\nzz\r\n")?;
+    wire.send(
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nonly\r\nzz\r\n",
+    )?;
     check_eq!(wire.read_response()?.status, 400, "status");
     nothing_started(rig)
 }

@@ -5,12 +5,20 @@
 use crate::prelude::*;
 
 pub(super) const CASES: &[Case] = &[
-    Case::must("classic/content-type-echo", "WD-3.6", "the request's type comes back")
-        .modes(&[Classic])
-        .run(echoed),
-    Case::must("classic/content-type-set", "WD-3.6", "content_type wins over the request's type")
-        .modes(&[Classic])
-        .run(configured),
+    Case::must(
+        "classic/content-type-echo",
+        "WD-3.6",
+        "the request's type comes back",
+    )
+    .modes(&[Classic])
+    .run(echoed),
+    Case::must(
+        "classic/content-type-set",
+        "WD-3.6",
+        "content_type wins over the request's type",
+    )
+    .modes(&[Classic])
+    .run(configured),
     Case::must(
         "classic/content-type-empty",
         "WD-3.6",
@@ -18,16 +26,28 @@ pub(super) const CASES: &[Case] = &[
     )
     .modes(&[Classic])
     .run(empty),
-    Case::must("classic/sniff-markup", "WD-3.6", "HTML and XML are told from text")
-        .modes(&[Classic])
-        .seconds(60)
-        .run(markup),
-    Case::must("classic/sniff-text", "WD-3.6", "text is told from other bytes")
-        .modes(&[Classic])
-        .run(text),
-    Case::must("classic/sniff-images", "WD-3.6", "images, fonts and archives are known")
-        .modes(&[Classic])
-        .run(images),
+    Case::must(
+        "classic/sniff-markup",
+        "WD-3.6",
+        "HTML and XML are told from text",
+    )
+    .modes(&[Classic])
+    .seconds(60)
+    .run(markup),
+    Case::must(
+        "classic/sniff-text",
+        "WD-3.6",
+        "text is told from other bytes",
+    )
+    .modes(&[Classic])
+    .run(text),
+    Case::must(
+        "classic/sniff-images",
+        "WD-3.6",
+        "images, fonts and archives are known",
+    )
+    .modes(&[Classic])
+    .run(images),
     Case::must("classic/sniff-media", "WD-3.6", "audio and video are known")
         .modes(&[Classic])
         .run(media),
@@ -58,9 +78,15 @@ fn judge(rig: &Rig, table: &[(&[u8], &str)]) -> Outcome {
 
 fn echoed(rig: &mut Rig) -> Outcome {
     let w = start(rig)?;
-    let request = Request::post("/").header("Content-Type", "text/csv; x=y").body("<html>");
+    let request = Request::post("/")
+        .header("Content-Type", "text/csv; x=y")
+        .body("<html>");
     let r = w.request(request)?;
-    check_eq!(r.header("content-type"), Some("text/csv; x=y"), "echoed type");
+    check_eq!(
+        r.header("content-type"),
+        Some("text/csv; x=y"),
+        "echoed type"
+    );
     Ok(())
 }
 
@@ -70,7 +96,11 @@ fn configured(rig: &mut Rig) -> Outcome {
         .fprocess(&rig.fixture("echo", &[]))
         .env("content_type", "application/json")
         .start()?;
-    let r = w.request(Request::post("/").header("Content-Type", "text/csv").body("{}"))?;
+    let r = w.request(
+        Request::post("/")
+            .header("Content-Type", "text/csv")
+            .body("{}"),
+    )?;
     check_eq!(r.headers.all("content-type"), ["application/json"], "type");
     Ok(())
 }
@@ -82,7 +112,11 @@ fn empty(rig: &mut Rig) -> Outcome {
     }
     let w = setup.start()?;
     let r = w.request(Request::post("/").header("Content-Type", "").body("words"))?;
-    check_eq!(r.header("content-type"), Some("text/plain; charset=utf-8"), "type");
+    check_eq!(
+        r.header("content-type"),
+        Some("text/plain; charset=utf-8"),
+        "type"
+    );
     Ok(())
 }
 
@@ -94,10 +128,27 @@ const BYTES: &str = "application/octet-stream";
 fn markup(rig: &mut Rig) -> Outcome {
     let w = start(rig)?;
     for tag in [
-        "<!DOCTYPE HTML", "<HTML", "<HEAD", "<SCRIPT", "<IFRAME", "<H1", "<DIV", "<FONT", "<TABLE",
-        "<A", "<STYLE", "<TITLE", "<B", "<BODY", "<BR", "<P",
+        "<!DOCTYPE HTML",
+        "<HTML",
+        "<HEAD",
+        "<SCRIPT",
+        "<IFRAME",
+        "<H1",
+        "<DIV",
+        "<FONT",
+        "<TABLE",
+        "<A",
+        "<STYLE",
+        "<TITLE",
+        "<B",
+        "<BODY",
+        "<BR",
+        "<P",
     ] {
-        for output in [format!("{tag}>x"), format!(" \t\r\n{} class=x>", tag.to_lowercase())] {
+        for output in [
+            format!("{tag}>x"),
+            format!(" \t\r\n{} class=x>", tag.to_lowercase()),
+        ] {
             let r = w.post("/", output.as_str())?;
             check_eq!(r.header("content-type"), Some(HTML), "type of {output:?}");
         }
@@ -176,8 +227,14 @@ fn media(rig: &mut Rig) -> Outcome {
             (b"MThd\x00\x00\x00\x06", "audio/midi"),
             (b"RIFF\x01\x02\x03\x04AVI ", "video/avi"),
             (b"RIFF\x01\x02\x03\x04WAVE", "audio/wave"),
-            (b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00isommp42", "video/mp4"),
-            (b"\x00\x00\x00\x18ftypisom\x00\x00\x00\x00isommp41", "video/mp4"),
+            (
+                b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00isommp42",
+                "video/mp4",
+            ),
+            (
+                b"\x00\x00\x00\x18ftypisom\x00\x00\x00\x00isommp41",
+                "video/mp4",
+            ),
             (b"\x1a\x45\xdf\xa3", "video/webm"),
         ],
     )
@@ -190,5 +247,8 @@ fn first_512(rig: &mut Rig) -> Outcome {
     binary_late.push(0);
     let mut binary = vec![b'a'; 511];
     binary.push(0);
-    judge(rig, &[(&late, TEXT), (&binary_late, TEXT), (&binary, BYTES)])
+    judge(
+        rig,
+        &[(&late, TEXT), (&binary_late, TEXT), (&binary, BYTES)],
+    )
 }

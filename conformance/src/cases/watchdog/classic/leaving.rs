@@ -124,7 +124,9 @@ fn slot(rig: &mut Rig) -> Outcome {
         rig.wait_evidence("function", 10.0)?;
         next.close();
         std::fs::remove_file(rig.file("function"))?;
-        rig.poll(8.0, "an end of all functions", || w.children().is_empty().then_some(()))?;
+        rig.poll(8.0, "an end of all functions", || {
+            w.children().is_empty().then_some(())
+        })?;
     }
     Ok(())
 }
@@ -140,13 +142,22 @@ fn upload(rig: &mut Rig) -> Outcome {
         wire.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nonly this")?;
         wire.close();
     }
-    rig.poll(8.0, "a free slot", || (w.probe("/") == Some(200)).then_some(()))?;
-    check_eq!(rig.evidence("started").lines().count(), 1, "functions started");
+    rig.poll(8.0, "a free slot", || {
+        (w.probe("/") == Some(200)).then_some(())
+    })?;
+    check_eq!(
+        rig.evidence("started").lines().count(),
+        1,
+        "functions started"
+    );
     Ok(())
 }
 
 fn finish(rig: &mut Rig) -> Outcome {
-    let line = rig.fixture("script", &["mark:function", "until:go", "out:done", "mark:finished"]);
+    let line = rig.fixture(
+        "script",
+        &["mark:function", "until:go", "out:done", "mark:finished"],
+    );
     let w = rig
         .watchdog()
         .fprocess(&line)

@@ -4,6 +4,7 @@
 
 mod answers;
 mod cgi;
+mod disguise;
 mod environment;
 mod failures;
 mod kinds;
@@ -22,6 +23,7 @@ pub const CHAPTER: Chapter = Chapter {
     cases: &[
         answers::CASES,
         environment::CASES,
+        disguise::CASES,
         failures::CASES,
         kinds::CASES,
         options::CASES,

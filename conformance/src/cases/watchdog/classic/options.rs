@@ -1,5 +1,5 @@
 //! The settings that only the classic mode has.
-//! It knows combine_output, marshal_request, write_debug and debug_headers.
+//! It knows `combine_output`, `marshal_request`, `write_debug` and `debug_headers`.
 //! It refuses the rest of the log: that is another chapter.
 
 use crate::prelude::*;
@@ -95,7 +95,10 @@ pub(super) const CASES: &[Case] = &[
 const MIXED: &[&str] = &["out:a", "err:b", "out:c%0A", "err:d", "out:e"];
 
 fn combined(rig: &mut Rig) -> Outcome {
-    let w = rig.watchdog().fprocess(&rig.fixture("script", MIXED)).start()?;
+    let w = rig
+        .watchdog()
+        .fprocess(&rig.fixture("script", MIXED))
+        .start()?;
     let r = w.get("/")?;
     check_eq!((r.status, r.text().as_str()), (200, "abc\nde"), "answer");
     Ok(())
@@ -111,7 +114,10 @@ fn combined_failure(rig: &mut Rig) -> Outcome {
         "answer"
     );
     w.get("/_/health")?;
-    check!(!w.log().contains("trouble-word"), "stderr is in the log as well");
+    check!(
+        !w.log().contains("trouble-word"),
+        "stderr is in the log as well"
+    );
     Ok(())
 }
 
@@ -173,7 +179,9 @@ fn marshal_no_body(rig: &mut Rig) -> Outcome {
 
 fn marshal_chunked(rig: &mut Rig) -> Outcome {
     let w = marshalled(rig)?;
-    let request = Request::post("/").header("X-Call-Id", "7").chunks(&[b"he", b"llo"]);
+    let request = Request::post("/")
+        .header("X-Call-Id", "7")
+        .chunks(&[b"he", b"llo"]);
     let want = "{\"header\":{\"X-Call-Id\":[\"7\"]},\"body\":{\"raw\":\"aGVsbG8=\"}}";
     check_eq!(w.request(request)?.text(), want, "envelope");
     Ok(())
@@ -185,9 +193,18 @@ fn marshal_large(rig: &mut Rig) -> Outcome {
     let r = w.request(Request::post("/").body(body.clone()))?;
     let object: serde_json::Value = serde_json::from_slice(&r.body)
         .map_err(|e| Failure::failed(format!("the envelope is no JSON: {e}")))?;
-    let raw = object.pointer("/body/raw").and_then(serde_json::Value::as_str);
-    check_eq!(raw.map(str::len), Some(4_000_004), "length of the encoded body");
-    check!(raw == Some(base64(&body).as_str()), "the encoded body differs");
+    let raw = object
+        .pointer("/body/raw")
+        .and_then(serde_json::Value::as_str);
+    check_eq!(
+        raw.map(str::len),
+        Some(4_000_004),
+        "length of the encoded body"
+    );
+    check!(
+        raw == Some(base64(&body).as_str()),
+        "the encoded body differs"
+    );
     Ok(())
 }
 
@@ -200,7 +217,12 @@ fn base64(bytes: &[u8]) -> String {
             *slot = *byte;
         }
         let [a, b, c] = word.map(usize::from);
-        let digits = [a >> 2, (a & 3) << 4 | b >> 4, (b & 15) << 2 | c >> 6, c & 63];
+        let digits = [
+            a >> 2,
+            (a & 3) << 4 | b >> 4,
+            (b & 15) << 2 | c >> 6,
+            c & 63,
+        ];
         for (place, digit) in digits.into_iter().enumerate() {
             let digit = DIGITS.get(digit).copied().filter(|_| place <= group.len());
             out.push(char::from(digit.unwrap_or(b'=')));
@@ -216,7 +238,11 @@ fn write_debug(rig: &mut Rig) -> Outcome {
         .env("write_debug", "true")
         .start()?;
     let r = w.post("/some/path?q=1", "words to see")?;
-    check_eq!((r.status, r.text().as_str()), (200, "words to see"), "answer");
+    check_eq!(
+        (r.status, r.text().as_str()),
+        (200, "words to see"),
+        "answer"
+    );
     w.wait_stdout("words to see", 5.0)?;
     w.wait_log("Query  q=1", 5.0)?;
     w.wait_log("Path  /some/path", 5.0)?;
@@ -249,7 +275,11 @@ fn write_debug_start_failure(rig: &mut Rig) -> Outcome {
     for round in 1..=3 {
         let r = w.get("/")?;
         check_eq!(r.status, 500, "status {round}");
-        check!(r.text().contains("executable file not found"), "body {:?}", r.text());
+        check!(
+            r.text().contains("executable file not found"),
+            "body {:?}",
+            r.text()
+        );
     }
     Ok(())
 }
@@ -260,7 +290,10 @@ fn debug_headers(rig: &mut Rig) -> Outcome {
         .fprocess(&rig.fixture("echo", &[]))
         .env("debug_headers", "true")
         .start()?;
-    let request = Request::post("/").header("x-a", "1").header("X-A", "2").body("x");
+    let request = Request::post("/")
+        .header("x-a", "1")
+        .header("X-A", "2")
+        .body("x");
     check_eq!(w.request(request)?.status, 200, "status");
     w.wait_stdout("[in] X-A=[1 2]\n", 5.0)?;
     w.wait_stdout("[out] X-Duration-Seconds=[", 5.0)

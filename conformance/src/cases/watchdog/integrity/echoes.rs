@@ -20,10 +20,14 @@ pub(super) const CASES: &[Case] = &[
     .modes(FUNCTION)
     .seconds(60)
     .run(hundreds),
-    Case::must("integrity/echo-megabytes", "WD-15.1", "1 and 5 MB come back, sized and chunked")
-        .modes(FUNCTION)
-        .seconds(60)
-        .run(megabytes),
+    Case::must(
+        "integrity/echo-megabytes",
+        "WD-15.1",
+        "1 and 5 MB come back, sized and chunked",
+    )
+    .modes(FUNCTION)
+    .seconds(60)
+    .run(megabytes),
     Case::must(
         "integrity/echo-one-connection",
         "WD-15.1",
@@ -32,27 +36,51 @@ pub(super) const CASES: &[Case] = &[
     .modes(FUNCTION)
     .seconds(60)
     .run(one_connection),
-    Case::must("integrity/echo-http10", "WD-15.1", "bodies come back to HTTP/1.0 clients")
-        .modes(FUNCTION)
-        .run(http10),
-    Case::must("integrity/every-byte-value", "WD-15.1", "bytes 0 to 255 come back")
-        .modes(FUNCTION)
-        .run(every_byte),
-    Case::must("integrity/buffering-function", "WD-15.1", "5 MB reach a function that reads all first")
-        .modes(FUNCTION)
-        .seconds(60)
-        .run(buffering_function),
-    Case::must("integrity/download", "WD-15.1", "5 MB of output arrive without an upload")
-        .modes(FUNCTION)
-        .seconds(60)
-        .run(download),
-    Case::must("integrity/upload-digest", "WD-15.1", "the function sees the bytes that were sent")
-        .modes(FUNCTION)
-        .seconds(60)
-        .run(upload_digest),
-    Case::must("integrity/one-byte-chunks", "WD-15.4", "2000 chunks of one byte come back")
-        .modes(FUNCTION)
-        .run(one_byte_chunks),
+    Case::must(
+        "integrity/echo-http10",
+        "WD-15.1",
+        "bodies come back to HTTP/1.0 clients",
+    )
+    .modes(FUNCTION)
+    .run(http10),
+    Case::must(
+        "integrity/every-byte-value",
+        "WD-15.1",
+        "bytes 0 to 255 come back",
+    )
+    .modes(FUNCTION)
+    .run(every_byte),
+    Case::must(
+        "integrity/buffering-function",
+        "WD-15.1",
+        "5 MB reach a function that reads all first",
+    )
+    .modes(FUNCTION)
+    .seconds(60)
+    .run(buffering_function),
+    Case::must(
+        "integrity/download",
+        "WD-15.1",
+        "5 MB of output arrive without an upload",
+    )
+    .modes(FUNCTION)
+    .seconds(60)
+    .run(download),
+    Case::must(
+        "integrity/upload-digest",
+        "WD-15.1",
+        "the function sees the bytes that were sent",
+    )
+    .modes(FUNCTION)
+    .seconds(60)
+    .run(upload_digest),
+    Case::must(
+        "integrity/one-byte-chunks",
+        "WD-15.4",
+        "2000 chunks of one byte come back",
+    )
+    .modes(FUNCTION)
+    .run(one_byte_chunks),
     Case::must(
         "integrity/one-byte-writes",
         "WD-15.4",
@@ -60,13 +88,21 @@ pub(super) const CASES: &[Case] = &[
     )
     .modes(FUNCTION)
     .run(one_byte_writes),
-    Case::must("integrity/slow-writer", "WD-15.4", "an upload in small pieces with pauses comes back")
-        .modes(FUNCTION)
-        .run(slow_writer),
-    Case::must("integrity/slow-reader", "WD-15.4", "a client that reads slowly gets every byte")
-        .modes(FUNCTION)
-        .seconds(60)
-        .run(slow_reader),
+    Case::must(
+        "integrity/slow-writer",
+        "WD-15.4",
+        "an upload in small pieces with pauses comes back",
+    )
+    .modes(FUNCTION)
+    .run(slow_writer),
+    Case::must(
+        "integrity/slow-reader",
+        "WD-15.4",
+        "a client that reads slowly gets every byte",
+    )
+    .modes(FUNCTION)
+    .seconds(60)
+    .run(slow_reader),
     Case::must(
         "integrity/concurrent",
         "WD-15.5",
@@ -155,7 +191,11 @@ fn every_byte(rig: &mut Rig) -> Outcome {
     let all: Vec<u8> = (0..=255).chain((0..=255).rev()).collect();
     check_eq!(w.post("/echo", all.clone())?.body, all, "sized");
     let pieces: Vec<&[u8]> = all.chunks(100).collect();
-    check_eq!(w.request(Request::post("/echo").chunks(&pieces))?.body, all, "chunked");
+    check_eq!(
+        w.request(Request::post("/echo").chunks(&pieces))?.body,
+        all,
+        "chunked"
+    );
     Ok(())
 }
 
@@ -169,12 +209,18 @@ fn buffering_function(rig: &mut Rig) -> Outcome {
         want.make_ascii_uppercase();
     }
     check_eq!(r.status, 200, "status");
-    check!(r.body == want, "{} bytes came back, not those expected", r.body.len());
+    check!(
+        r.body == want,
+        "{} bytes came back, not those expected",
+        r.body.len()
+    );
     Ok(())
 }
 
 fn download(rig: &mut Rig) -> Outcome {
-    let w = rig.function(&rig.fixture("print-bytes", &["5000000"])).start()?;
+    let w = rig
+        .function(&rig.fixture("print-bytes", &["5000000"]))
+        .start()?;
     for target in ["/bytes/5000000", "/chunked/5000000"] {
         let r = w.request_pattern(&Request::get(target), Pattern::new(1, 5_000_000))?;
         check_eq!((r.status, r.end), (200, End::Clean), "status and end");
@@ -231,7 +277,9 @@ fn slow_writer(rig: &mut Rig) -> Outcome {
 }
 
 fn slow_reader(rig: &mut Rig) -> Outcome {
-    let w = rig.function(&rig.fixture("print-bytes", &["5000000"])).start()?;
+    let w = rig
+        .function(&rig.fixture("print-bytes", &["5000000"]))
+        .start()?;
     let want = Pattern::new(1, 5_000_000);
     let mut wire = w.connect()?;
     wire.send_request(&Request::get("/bytes/5000000"))?;
@@ -243,7 +291,11 @@ fn slow_reader(rig: &mut Rig) -> Outcome {
         offset += data.len() as u64;
         rig.pass_time(Duration::from_millis(10));
     }
-    check_eq!((offset, wire.end()), (want.len, End::Clean), "bytes and end");
+    check_eq!(
+        (offset, wire.end()),
+        (want.len, End::Clean),
+        "bytes and end"
+    );
     Ok(())
 }
 

@@ -53,34 +53,57 @@ fn judge(rig: &Rig, request: &Request, pattern: Pattern, limit: u64) -> Outcome 
     let r = w.request_pattern(request, pattern)?;
     check_eq!((r.status, r.end), (200, End::Clean), "status and end");
     let peak = w.peak_rss();
-    check!(peak > 0 && peak <= limit, "peak memory {peak} bytes, limit {limit}");
+    check!(
+        peak > 0 && peak <= limit,
+        "peak memory {peak} bytes, limit {limit}"
+    );
     Ok(())
 }
 
 fn streamed(rig: &mut Rig) -> Outcome {
     let pattern = Pattern::new(5, SIZE);
-    judge(rig, &Request::post("/echo").pattern(pattern), pattern, 16 << 20)
+    judge(
+        rig,
+        &Request::post("/echo").pattern(pattern),
+        pattern,
+        16 << 20,
+    )
 }
 
 fn streamed_chunked(rig: &mut Rig) -> Outcome {
     let pattern = Pattern::new(6, SIZE);
-    judge(rig, &Request::post("/echo").pattern_chunked(pattern), pattern, 16 << 20)
+    judge(
+        rig,
+        &Request::post("/echo").pattern_chunked(pattern),
+        pattern,
+        16 << 20,
+    )
 }
 
 fn buffered(rig: &mut Rig) -> Outcome {
     let pattern = Pattern::new(7, SIZE);
-    judge(rig, &Request::post("/echo").pattern(pattern), pattern, 64 << 20)
+    judge(
+        rig,
+        &Request::post("/echo").pattern(pattern),
+        pattern,
+        64 << 20,
+    )
 }
 
 fn unread(rig: &mut Rig) -> Outcome {
-    let w = rig.function(&rig.fixture("print-bytes", &["100000000"])).start()?;
+    let w = rig
+        .function(&rig.fixture("print-bytes", &["100000000"]))
+        .start()?;
     let mut wire = w.connect()?;
     wire.send_request(&Request::get("/chunked/100000000"))?;
     check_eq!(wire.read_head()?.status, 200, "status");
     // The function fills what there is between it and us, and then has to wait.
     rig.pass_time(Duration::from_millis(1500));
     let rss = w.rss();
-    check!(rss <= 32 << 20, "{rss} bytes of memory for an answer that nobody reads");
+    check!(
+        rss <= 32 << 20,
+        "{rss} bytes of memory for an answer that nobody reads"
+    );
     let mut offset = 0;
     let want = Pattern::new(1, 100_000_000);
     while offset < 20_000_000 {

@@ -30,10 +30,7 @@ const CLAUSES: &[Clause] = &[
         "WD-15.3",
         "Many requests leave no descriptors, processes or threads behind.",
     ),
-    Clause::must(
-        "WD-15.4",
-        "The pace of a client changes no byte.",
-    ),
+    Clause::must("WD-15.4", "The pace of a client changes no byte."),
     Clause::must(
         "WD-15.5",
         "Requests at the same time do not see each other's bytes.",

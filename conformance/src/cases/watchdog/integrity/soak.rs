@@ -7,10 +7,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::prelude::*;
 
 pub(super) const CASES: &[Case] = &[
-    Case::must("integrity/no-leaks", "WD-15.3", "100 plain requests leave nothing behind")
-        .modes(FUNCTION)
-        .seconds(60)
-        .run(no_leaks),
+    Case::must(
+        "integrity/no-leaks",
+        "WD-15.3",
+        "100 plain requests leave nothing behind",
+    )
+    .modes(FUNCTION)
+    .seconds(60)
+    .run(no_leaks),
     Case::must(
         "integrity/soak",
         "WD-15.3",
@@ -21,13 +25,17 @@ pub(super) const CASES: &[Case] = &[
     .exclusive()
     .seconds(120)
     .run(soak_short),
-    Case::must("integrity/soak-long", "WD-15.3", "the same with 10,000 requests, and no growth")
-        .modes(FUNCTION)
-        .bugs(&["BUG-01", "BUG-30"])
-        .exclusive()
-        .named_only()
-        .seconds(3600)
-        .run(soak_long),
+    Case::must(
+        "integrity/soak-long",
+        "WD-15.3",
+        "the same with 10,000 requests, and no growth",
+    )
+    .modes(FUNCTION)
+    .bugs(&["BUG-01", "BUG-30"])
+    .exclusive()
+    .named_only()
+    .seconds(3600)
+    .run(soak_long),
 ];
 
 fn no_leaks(rig: &mut Rig) -> Outcome {
@@ -85,7 +93,10 @@ fn soak(rig: &Rig, requests: u64) -> Outcome {
     check_clean(rig, &w, fds)?;
     check_slots(&w)?;
     let now = w.rss();
-    check!(now <= rss + (48 << 20), "memory grew from {rss} to {now} bytes");
+    check!(
+        now <= rss + (48 << 20),
+        "memory grew from {rss} to {now} bytes"
+    );
     Ok(())
 }
 
@@ -103,7 +114,11 @@ impl Tally {
             return Ok(());
         }
         check_eq!(r.end, End::Clean, "end of an echo");
-        check!(r.body == want.bytes(), "an echo of {} bytes differs", want.len);
+        check!(
+            r.body == want.bytes(),
+            "an echo of {} bytes differs",
+            want.len
+        );
         self.echoed.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
@@ -114,7 +129,10 @@ impl Tally {
             self.asked.load(Ordering::Relaxed),
             self.echoed.load(Ordering::Relaxed),
         );
-        check!(echoed * 10 >= asked * 8, "only {echoed} of {asked} echoes came back");
+        check!(
+            echoed * 10 >= asked * 8,
+            "only {echoed} of {asked} echoes came back"
+        );
         Ok(())
     }
 }
@@ -157,7 +175,11 @@ fn one(w: &Watchdog, tally: &Tally, kind: u8, round: u64, pattern: Pattern) -> O
 /// The answer, if one comes, must not look like a success.
 fn timeout(w: &Watchdog) -> Outcome {
     let r = w.get("/never")?;
-    check!(r.status >= 400, "a function that never answers is {}", r.status);
+    check!(
+        r.status >= 400,
+        "a function that never answers is {}",
+        r.status
+    );
     Ok(())
 }
 
@@ -224,9 +246,13 @@ fn keep_alive(w: &Watchdog, tally: &Tally, pattern: Pattern) -> Outcome {
 
 fn check_clean(rig: &Rig, w: &Watchdog, fds: usize) -> Outcome {
     w.wait_metric("http_requests_in_flight", &[], 0.0, 15.0)?;
-    rig.poll(10.0, "an end of all zombies", || w.zombies().is_empty().then_some(()))?;
+    rig.poll(10.0, "an end of all zombies", || {
+        w.zombies().is_empty().then_some(())
+    })?;
     if rig.mode().forks() {
-        rig.poll(10.0, "an end of all functions", || w.children().is_empty().then_some(()))?;
+        rig.poll(10.0, "an end of all functions", || {
+            w.children().is_empty().then_some(())
+        })?;
     }
     // In http mode idle connections to the upstream may be there.
     rig.poll(10.0, "the descriptors of before", || {

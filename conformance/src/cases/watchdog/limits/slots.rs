@@ -162,11 +162,11 @@ pub const CASES: &[Case] = &[
 /// A subject with one slot, and the connection that holds it for a while.
 fn occupied(rig: &Rig) -> Result<(Watchdog, Wire), Failure> {
     let w = rig
-        .function(&rig.fixture("sleep", &["1"]))
+        .function(&rig.fixture("sleep", &["1500ms"]))
         .env("max_inflight", "1")
         .start()?;
     let mut wire = w.connect()?;
-    wire.send_request(&Request::get("/slow?ms=1000"))?;
+    wire.send_request(&Request::get("/slow?ms=1500"))?;
     let evidence = if rig.mode() == Http {
         "slow"
     } else {
@@ -414,10 +414,10 @@ fn after_crashed_stream(rig: &mut Rig) -> Outcome {
 }
 
 fn stream_holds(rig: &mut Rig) -> Outcome {
-    let setup = rig.function(&rig.fixture("slow-writer", &["10", "100ms"]));
+    let setup = rig.function(&rig.fixture("slow-writer", &["20", "100ms"]));
     let w = setup.env("max_inflight", "1").start()?;
     let mut wire = w.connect()?;
-    wire.send_request(&Request::get("/drip?n=10&ms=100"))?;
+    wire.send_request(&Request::get("/drip?n=20&ms=100"))?;
     rig.wait_evidence(
         if rig.mode() == Http {
             "drip"

@@ -141,7 +141,6 @@ pub const CASES: &[Case] = &[
     )
     .modes(FUNCTION)
     .seconds(60)
-    .bugs(&["BUG-30"])
     .run(gauge_returns),
     Case::must(
         "metrics/event-stream",
@@ -395,10 +394,10 @@ fn took_half_a_second(w: &Watchdog) -> Outcome {
 
 fn duration_of_stream(rig: &mut Rig) -> Outcome {
     let w = rig
-        .function(&rig.fixture("slow-writer", &["7", "100ms"]))
+        .function(&rig.fixture("slow-writer", &["15", "100ms"]))
         .start()?;
     let mut wire = w.connect()?;
-    wire.send_request(&Request::get("/drip?n=7&ms=100"))?;
+    wire.send_request(&Request::get("/drip?n=15&ms=100"))?;
     wire.read_head()?;
     check_eq!(
         whole(&w.metrics()?, TOTAL, &[]),

@@ -5,22 +5,38 @@
 use crate::prelude::*;
 
 pub(super) const CASES: &[Case] = &[
-    Case::must("streaming/fails-before-first-byte", "WD-5.4", "exit 3 without output is a 500")
-        .modes(&[Streaming])
-        .bugs(&["BUG-27"])
-        .run(exit_before),
-    Case::must("streaming/dies-before-first-byte", "WD-5.4", "death by signal without output is a 500")
-        .modes(&[Streaming])
-        .bugs(&["BUG-27"])
-        .run(signal_before),
-    Case::must("streaming/not-found", "WD-5.4", "a command that is nowhere in PATH is a 500")
-        .modes(&[Streaming])
-        .bugs(&["BUG-27"])
-        .run(not_found),
-    Case::must("streaming/not-executable", "WD-5.4", "a file that may not be executed is a 500")
-        .modes(&[Streaming])
-        .bugs(&["BUG-27"])
-        .run(not_executable),
+    Case::must(
+        "streaming/fails-before-first-byte",
+        "WD-5.4",
+        "exit 3 without output is a 500",
+    )
+    .modes(&[Streaming])
+    .bugs(&["BUG-27"])
+    .run(exit_before),
+    Case::must(
+        "streaming/dies-before-first-byte",
+        "WD-5.4",
+        "death by signal without output is a 500",
+    )
+    .modes(&[Streaming])
+    .bugs(&["BUG-27"])
+    .run(signal_before),
+    Case::must(
+        "streaming/not-found",
+        "WD-5.4",
+        "a command that is nowhere in PATH is a 500",
+    )
+    .modes(&[Streaming])
+    .bugs(&["BUG-27"])
+    .run(not_found),
+    Case::must(
+        "streaming/not-executable",
+        "WD-5.4",
+        "a file that may not be executed is a 500",
+    )
+    .modes(&[Streaming])
+    .bugs(&["BUG-27"])
+    .run(not_executable),
     Case::must(
         "streaming/fails-before-first-byte-keeps-connection",
         "WD-5.4",
@@ -37,10 +53,14 @@ pub(super) const CASES: &[Case] = &[
     .modes(&[Streaming])
     .bugs(&["BUG-27"])
     .run(exit_after),
-    Case::must("streaming/dies-after-first-byte", "WD-5.5", "death after output cuts the answer")
-        .modes(&[Streaming])
-        .bugs(&["BUG-27"])
-        .run(signal_after),
+    Case::must(
+        "streaming/dies-after-first-byte",
+        "WD-5.5",
+        "death after output cuts the answer",
+    )
+    .modes(&[Streaming])
+    .bugs(&["BUG-27"])
+    .run(signal_after),
     Case::must(
         "streaming/fails-after-first-byte-http10",
         "WD-5.5",
@@ -49,10 +69,14 @@ pub(super) const CASES: &[Case] = &[
     .modes(&[Streaming])
     .bugs(&["BUG-27"])
     .run(exit_after_http10),
-    Case::must("streaming/upload-cut", "WD-5.9", "the function does not see an upload cut short as whole")
-        .modes(&[Streaming])
-        .bugs(&["BUG-37"])
-        .run(upload_cut),
+    Case::must(
+        "streaming/upload-cut",
+        "WD-5.9",
+        "the function does not see an upload cut short as whole",
+    )
+    .modes(&[Streaming])
+    .bugs(&["BUG-37"])
+    .run(upload_cut),
     Case::must(
         "streaming/upload-cut-chunked",
         "WD-5.9",
@@ -88,12 +112,18 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 fn start(rig: &Rig, steps: &[&str]) -> Result<Watchdog, Failure> {
-    rig.watchdog().fprocess(&rig.fixture("script", steps)).start()
+    rig.watchdog()
+        .fprocess(&rig.fixture("script", steps))
+        .start()
 }
 
 fn exit_before(rig: &mut Rig) -> Outcome {
     let w = start(rig, &["read", "exit:3"])?;
-    check_eq!(w.post("/", "x")?.status, 500, "status of a function that exits with 3");
+    check_eq!(
+        w.post("/", "x")?.status,
+        500,
+        "status of a function that exits with 3"
+    );
     check_eq!(w.get("/")?.status, 500, "status without a body");
     Ok(())
 }
@@ -105,10 +135,17 @@ fn signal_before(rig: &mut Rig) -> Outcome {
 }
 
 fn not_found(rig: &mut Rig) -> Outcome {
-    let w = rig.watchdog().fprocess("no-such-command-anywhere").start()?;
+    let w = rig
+        .watchdog()
+        .fprocess("no-such-command-anywhere")
+        .start()?;
     let r = w.post("/", "x")?;
     check_eq!(r.status, 500, "status");
-    check!(r.text().contains("executable file not found"), "body {:?}", r.text());
+    check!(
+        r.text().contains("executable file not found"),
+        "body {:?}",
+        r.text()
+    );
     Ok(())
 }
 
@@ -117,7 +154,11 @@ fn not_executable(rig: &mut Rig) -> Outcome {
     let w = rig.watchdog().fprocess(&path).start()?;
     let r = w.get("/")?;
     check_eq!(r.status, 500, "status");
-    check!(r.text().contains("permission denied"), "body {:?}", r.text());
+    check!(
+        r.text().contains("permission denied"),
+        "body {:?}",
+        r.text()
+    );
     Ok(())
 }
 
@@ -137,11 +178,18 @@ fn cut_by(rig: &Rig, failure: &str, request: &Request) -> Outcome {
     let mut wire = w.connect()?;
     wire.set_timeout(rig.timeout(6.0))?;
     wire.send_request(request)?;
-    check_eq!(wire.read_head()?.status, 200, "status, sent before the failure");
+    check_eq!(
+        wire.read_head()?.status,
+        200,
+        "status, sent before the failure"
+    );
     let mut seen = wire.read_some()?.unwrap_or_default();
     rig.write("go", "")?;
     seen.extend(wire.read_body()?);
-    check!(!wire.end().is_clean(), "the answer ended as if it were complete");
+    check!(
+        !wire.end().is_clean(),
+        "the answer ended as if it were complete"
+    );
     let wrong = Pattern::new(1, 20_000).mismatch(0, &seen);
     check_eq!(wrong, None, "first wrong byte before the cut");
     Ok(())
@@ -163,7 +211,11 @@ fn exit_after_http10(rig: &mut Rig) -> Outcome {
 fn check_unseen(rig: &Rig) -> Outcome {
     let pid = rig.wait_pid("sink.pid", 10.0)?;
     rig.wait_gone(pid, 8.0)?;
-    check_eq!(rig.evidence("sink"), "", "what the function took for its whole input");
+    check_eq!(
+        rig.evidence("sink"),
+        "",
+        "what the function took for its whole input"
+    );
     Ok(())
 }
 
@@ -202,7 +254,11 @@ fn upload_malformed(rig: &mut Rig) -> Outcome {
 
 fn upload_late(rig: &mut Rig) -> Outcome {
     let line = rig.fixture("sink", &[]);
-    let w = rig.watchdog().fprocess(&line).env("read_timeout", "700ms").start()?;
+    let w = rig
+        .watchdog()
+        .fprocess(&line)
+        .env("read_timeout", "700ms")
+        .start()?;
     let mut wire = w.connect()?;
     wire.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nonly this")?;
     let r = wire.read_response()?;
@@ -217,8 +273,17 @@ fn upload_cut_after_first_byte(rig: &mut Rig) -> Outcome {
     check_eq!(wire.read_head()?.status, 200, "status");
     wire.send(b"zz\r\n")?;
     wire.read_body()?;
-    check!(!wire.end().is_clean(), "the answer ended as if it were complete");
-    rig.poll(8.0, "the end of the function", || w.children().is_empty().then_some(()))?;
-    check_eq!(rig.evidence("whole"), "", "the function took its input for whole");
+    check!(
+        !wire.end().is_clean(),
+        "the answer ended as if it were complete"
+    );
+    rig.poll(8.0, "the end of the function", || {
+        w.children().is_empty().then_some(())
+    })?;
+    check_eq!(
+        rig.evidence("whole"),
+        "",
+        "the function took its input for whole"
+    );
     Ok(())
 }

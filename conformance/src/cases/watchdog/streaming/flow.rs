@@ -5,9 +5,13 @@
 use crate::prelude::*;
 
 pub(super) const CASES: &[Case] = &[
-    Case::must("streaming/echo", "WD-5.1", "a posted body comes back unchanged")
-        .modes(&[Streaming])
-        .run(echo),
+    Case::must(
+        "streaming/echo",
+        "WD-5.1",
+        "a posted body comes back unchanged",
+    )
+    .modes(&[Streaming])
+    .run(echo),
     Case::must(
         "streaming/first-byte-before-the-end",
         "WD-5.2",
@@ -24,10 +28,14 @@ pub(super) const CASES: &[Case] = &[
     .modes(&[Streaming])
     .bugs(&["BUG-06"])
     .run(first_byte_http10),
-    Case::must("streaming/every-line-at-once", "WD-5.2", "each line comes when it is written")
-        .modes(&[Streaming])
-        .bugs(&["BUG-06"])
-        .run(every_line),
+    Case::must(
+        "streaming/every-line-at-once",
+        "WD-5.2",
+        "each line comes when it is written",
+    )
+    .modes(&[Streaming])
+    .bugs(&["BUG-06"])
+    .run(every_line),
     Case::must(
         "streaming/full-duplex",
         "WD-5.8",
@@ -51,9 +59,13 @@ pub(super) const CASES: &[Case] = &[
     .modes(&[Streaming])
     .bugs(&["BUG-06"])
     .run(answer_before_upload_ends),
-    Case::must("streaming/content-type", "WD-5.3", "the type is octet-stream unless configured")
-        .modes(&[Streaming])
-        .run(content_type),
+    Case::must(
+        "streaming/content-type",
+        "WD-5.3",
+        "the type is octet-stream unless configured",
+    )
+    .modes(&[Streaming])
+    .run(content_type),
     Case::must(
         "streaming/framing",
         "WD-5.1",
@@ -61,21 +73,41 @@ pub(super) const CASES: &[Case] = &[
     )
     .modes(&[Streaming])
     .run(framing),
-    Case::must("streaming/empty-output", "WD-5.1", "no output is an empty 200")
-        .modes(&[Streaming])
-        .run(empty_output),
-    Case::must("streaming/keep-alive", "WD-5.1", "20 requests on one connection")
-        .modes(&[Streaming])
-        .run(keep_alive),
-    Case::must("streaming/methods", "WD-5.11", "any method runs the function")
-        .modes(&[Streaming])
-        .run(methods),
-    Case::must("streaming/head", "WD-5.11", "a HEAD runs the function to its end and has no body")
-        .modes(&[Streaming])
-        .run(head),
-    Case::must("streaming/stderr", "WD-5.13", "stderr is logged and not answered")
-        .modes(&[Streaming])
-        .run(stderr),
+    Case::must(
+        "streaming/empty-output",
+        "WD-5.1",
+        "no output is an empty 200",
+    )
+    .modes(&[Streaming])
+    .run(empty_output),
+    Case::must(
+        "streaming/keep-alive",
+        "WD-5.1",
+        "20 requests on one connection",
+    )
+    .modes(&[Streaming])
+    .run(keep_alive),
+    Case::must(
+        "streaming/methods",
+        "WD-5.11",
+        "any method runs the function",
+    )
+    .modes(&[Streaming])
+    .run(methods),
+    Case::must(
+        "streaming/head",
+        "WD-5.11",
+        "a HEAD runs the function to its end and has no body",
+    )
+    .modes(&[Streaming])
+    .run(head),
+    Case::must(
+        "streaming/stderr",
+        "WD-5.13",
+        "stderr is logged and not answered",
+    )
+    .modes(&[Streaming])
+    .run(stderr),
     Case::must(
         "streaming/exits-without-reading",
         "WD-5.10",
@@ -108,7 +140,9 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 fn start(rig: &Rig, steps: &[&str]) -> Result<Watchdog, Failure> {
-    rig.watchdog().fprocess(&rig.fixture("script", steps)).start()
+    rig.watchdog()
+        .fprocess(&rig.fixture("script", steps))
+        .start()
 }
 
 fn echo(rig: &mut Rig) -> Outcome {
@@ -135,7 +169,11 @@ fn first_byte(rig: &mut Rig) -> Outcome {
         let mut wire = w.connect()?;
         wire.set_timeout(rig.timeout(5.0))?;
         wire.send_request(&request)?;
-        check_eq!(wire.read_head()?.status, 200, "status for Accept {accept:?}");
+        check_eq!(
+            wire.read_head()?.status,
+            200,
+            "status for Accept {accept:?}"
+        );
         check_eq!(wire.read_until(b"x")?, b"x", "first byte");
         rig.write("go", "")?;
         check_eq!(wire.read_body()?, b"y", "last byte");
@@ -158,7 +196,16 @@ fn first_byte_http10(rig: &mut Rig) -> Outcome {
 }
 
 fn every_line(rig: &mut Rig) -> Outcome {
-    let w = start(rig, &["out:one%0A", "until:a", "out:two%0A", "until:b", "out:three%0A"])?;
+    let w = start(
+        rig,
+        &[
+            "out:one%0A",
+            "until:a",
+            "out:two%0A",
+            "until:b",
+            "out:three%0A",
+        ],
+    )?;
     let mut wire = w.connect()?;
     wire.set_timeout(rig.timeout(5.0))?;
     wire.send_request(&Request::get("/"))?;
@@ -182,7 +229,11 @@ fn full_duplex(rig: &mut Rig) -> Outcome {
         if round == 0 {
             check_eq!(wire.read_head()?.status, 200, "status");
         }
-        check_eq!(wire.read_until(b";")?, word.as_bytes(), "echo of chunk {round}");
+        check_eq!(
+            wire.read_until(b";")?,
+            word.as_bytes(),
+            "echo of chunk {round}"
+        );
     }
     wire.send(b"0\r\n\r\n")?;
     check_eq!(wire.read_body()?, b"", "rest of the answer");
@@ -213,10 +264,18 @@ fn answer_before_upload_ends(rig: &mut Rig) -> Outcome {
 }
 
 fn content_type(rig: &mut Rig) -> Outcome {
-    let request = || Request::post("/").header("Content-Type", "text/csv").body("<html>");
+    let request = || {
+        Request::post("/")
+            .header("Content-Type", "text/csv")
+            .body("<html>")
+    };
     let w = rig.watchdog().fprocess(&rig.fixture("echo", &[])).start()?;
     let r = w.request(request())?;
-    check_eq!(r.headers.all("content-type"), ["application/octet-stream"], "default type");
+    check_eq!(
+        r.headers.all("content-type"),
+        ["application/octet-stream"],
+        "default type"
+    );
     drop(w);
     let w = rig
         .watchdog()
@@ -224,7 +283,11 @@ fn content_type(rig: &mut Rig) -> Outcome {
         .env("content_type", "application/json")
         .start()?;
     let r = w.request(request())?;
-    check_eq!(r.headers.all("content-type"), ["application/json"], "configured type");
+    check_eq!(
+        r.headers.all("content-type"),
+        ["application/json"],
+        "configured type"
+    );
     Ok(())
 }
 
@@ -235,9 +298,17 @@ fn framing(rig: &mut Rig) -> Outcome {
         .start()?;
     let want = Pattern::new(1, 50_000);
     let r = w.request_pattern(&Request::get("/"), want)?;
-    check_eq!((r.framing, r.end), (Framing::Chunked, End::Clean), "framing");
+    check_eq!(
+        (r.framing, r.end),
+        (Framing::Chunked, End::Clean),
+        "framing"
+    );
     let r = w.request_pattern(&Request::get("/").http10(), want)?;
-    check_eq!((r.framing, r.end), (Framing::Close, End::Clean), "framing for HTTP/1.0");
+    check_eq!(
+        (r.framing, r.end),
+        (Framing::Close, End::Clean),
+        "framing for HTTP/1.0"
+    );
     Ok(())
 }
 
@@ -271,7 +342,16 @@ fn methods(rig: &mut Rig) -> Outcome {
 }
 
 fn head(rig: &mut Rig) -> Outcome {
-    let w = start(rig, &["out:some", "bytes:100000", "wait:100ms", "out:more", "mark:end"])?;
+    let w = start(
+        rig,
+        &[
+            "out:some",
+            "bytes:100000",
+            "wait:100ms",
+            "out:more",
+            "mark:end",
+        ],
+    )?;
     let mut wire = w.connect()?;
     let r = wire.exchange(&Request::new("HEAD", "/"))?;
     check_eq!((r.status, r.body.len()), (200, 0), "answer");
@@ -292,10 +372,16 @@ fn exits_without_reading(rig: &mut Rig) -> Outcome {
     let w = start(rig, &["out:ignored"])?;
     for round in 1..=30 {
         let r = w.post("/", vec![b'x'; 100_000])?;
-        check_eq!((r.status, r.text().as_str()), (200, "ignored"), "answer {round}");
+        check_eq!(
+            (r.status, r.text().as_str()),
+            (200, "ignored"),
+            "answer {round}"
+        );
         check_eq!(r.end, End::Clean, "end of answer {round}");
     }
-    rig.poll(5.0, "an end of all zombies", || w.zombies().is_empty().then_some(()))
+    rig.poll(5.0, "an end of all zombies", || {
+        w.zombies().is_empty().then_some(())
+    })
 }
 
 fn exits_in_mid_upload(rig: &mut Rig) -> Outcome {
@@ -321,6 +407,9 @@ fn closes_stdout(rig: &mut Rig) -> Outcome {
     let w = start(rig, &["out:words", "close-out", "wait:200ms", "mark:end"])?;
     let r = w.get("/")?;
     check_eq!((r.text().as_str(), r.end), ("words", End::Clean), "answer");
-    check!(!rig.evidence("end").is_empty(), "the answer ended before the function");
+    check!(
+        !rig.evidence("end").is_empty(),
+        "the answer ended before the function"
+    );
     Ok(())
 }

@@ -70,7 +70,10 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 fn begin(rig: &Rig, steps: &[&str], request: &Request) -> Result<(Watchdog, Wire), Failure> {
-    let w = rig.watchdog().fprocess(&rig.fixture("script", steps)).start()?;
+    let w = rig
+        .watchdog()
+        .fprocess(&rig.fixture("script", steps))
+        .start()?;
     let mut wire = w.connect()?;
     wire.set_timeout(rig.timeout(5.0))?;
     wire.send_request(request)?;
@@ -83,7 +86,9 @@ fn check_gone(rig: &Rig, w: &Watchdog, names: &[&str]) -> Outcome {
         let pid = rig.wait_pid(name, 1.0)?;
         rig.wait_gone(pid, 8.0)?;
     }
-    rig.poll(5.0, "an end of all zombies", || w.zombies().is_empty().then_some(()))
+    rig.poll(5.0, "an end of all zombies", || {
+        w.zombies().is_empty().then_some(())
+    })
 }
 
 fn before_head(rig: &mut Rig) -> Outcome {
@@ -106,7 +111,11 @@ fn in_answer(rig: &mut Rig) -> Outcome {
 }
 
 fn in_silent_answer(rig: &mut Rig) -> Outcome {
-    let (w, mut wire) = begin(rig, &["bytes:20000", "mark:function", "wait:25"], &Request::get("/"))?;
+    let (w, mut wire) = begin(
+        rig,
+        &["bytes:20000", "mark:function", "wait:25"],
+        &Request::get("/"),
+    )?;
     wire.read_head()?;
     rig.wait_evidence("function", 10.0)?;
     wire.reset()?;
@@ -146,7 +155,10 @@ fn in_blocked_upload(rig: &mut Rig) -> Outcome {
     wire.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n")?;
     rig.wait_evidence("function", 10.0)?;
     wire.set_timeout(Duration::from_millis(500))?;
-    check!(wire.send(&vec![b'x'; 50_000_000]).is_err(), "50 MB went nowhere");
+    check!(
+        wire.send(&vec![b'x'; 50_000_000]).is_err(),
+        "50 MB went nowhere"
+    );
     wire.reset()?;
     check_gone(rig, &w, &["function"])
 }
@@ -163,7 +175,13 @@ fn in_blocked_answer(rig: &mut Rig) -> Outcome {
 fn finish(rig: &mut Rig) -> Outcome {
     let line = rig.fixture(
         "script",
-        &["out:some", "mark:function", "until:go", "bytes:200000", "mark:finished"],
+        &[
+            "out:some",
+            "mark:function",
+            "until:go",
+            "bytes:200000",
+            "mark:finished",
+        ],
     );
     let w = rig
         .watchdog()

@@ -108,7 +108,10 @@ pub(super) const CASES: &[Case] = &[
 
 fn limited(rig: &Rig, steps: &[&str], limit: &str) -> Result<Watchdog, Failure> {
     let line = rig.fixture("script", steps);
-    rig.watchdog().fprocess(&line).env("exec_timeout", limit).start()
+    rig.watchdog()
+        .fprocess(&line)
+        .env("exec_timeout", limit)
+        .start()
 }
 
 fn before(rig: &mut Rig) -> Outcome {
@@ -116,7 +119,11 @@ fn before(rig: &mut Rig) -> Outcome {
     let start = Instant::now();
     let r = w.get("/")?;
     check!(r.status >= 500, "a function over time is {}", r.status);
-    check!(start.elapsed() < rig.timeout(8.0), "it took {:?}", start.elapsed());
+    check!(
+        start.elapsed() < rig.timeout(8.0),
+        "it took {:?}",
+        start.elapsed()
+    );
     let pid = rig.wait_pid("function", 1.0)?;
     rig.wait_gone(pid, 8.0)
 }
@@ -126,7 +133,11 @@ fn answer(rig: &mut Rig) -> Outcome {
         let r = limited(rig, &["forever"], limit)?.get("/")?;
         let words = format!("function exceeded exec_timeout ({shown})\n");
         check_eq!((r.status, r.text()), (504, words), "answer for {limit}");
-        check_eq!(r.header("content-type"), Some("text/plain; charset=utf-8"), "type");
+        check_eq!(
+            r.header("content-type"),
+            Some("text/plain; charset=utf-8"),
+            "type"
+        );
     }
     Ok(())
 }
@@ -137,7 +148,11 @@ fn cut_after(rig: &Rig, request: &Request) -> Outcome {
     let r = w.request(request)?;
     check_eq!(r.status, 200, "status, sent before the timeout");
     check!(!r.end.is_clean(), "the answer ended as if it were complete");
-    check!(start.elapsed() < rig.timeout(8.0), "it took {:?}", start.elapsed());
+    check!(
+        start.elapsed() < rig.timeout(8.0),
+        "it took {:?}",
+        start.elapsed()
+    );
     let pid = rig.wait_pid("function", 1.0)?;
     rig.wait_gone(pid, 8.0)
 }
@@ -158,7 +173,11 @@ fn busy_writer(rig: &mut Rig) -> Outcome {
         .start()?;
     let start = Instant::now();
     w.get("/")?;
-    check!(start.elapsed() < rig.timeout(8.0), "it took {:?}", start.elapsed());
+    check!(
+        start.elapsed() < rig.timeout(8.0),
+        "it took {:?}",
+        start.elapsed()
+    );
     let pid = rig.wait_pid("slow-writer.pid", 1.0)?;
     rig.wait_gone(pid, 8.0)
 }
@@ -170,7 +189,11 @@ fn grandchild(rig: &mut Rig) -> Outcome {
     wire.send_request(&Request::get("/"))?;
     wire.read_head()?;
     wire.read_body()?;
-    check!(start.elapsed() < rig.timeout(8.0), "it took {:?}", start.elapsed());
+    check!(
+        start.elapsed() < rig.timeout(8.0),
+        "it took {:?}",
+        start.elapsed()
+    );
     for name in ["function", "grandchild.pid"] {
         let pid = rig.wait_pid(name, 1.0)?;
         rig.wait_gone(pid, 8.0)?;
@@ -185,7 +208,11 @@ fn orphan(rig: &mut Rig) -> Outcome {
     wire.send_request(&Request::get("/"))?;
     wire.read_head()?;
     wire.read_body()?;
-    check!(start.elapsed() < rig.timeout(8.0), "it took {:?}", start.elapsed());
+    check!(
+        start.elapsed() < rig.timeout(8.0),
+        "it took {:?}",
+        start.elapsed()
+    );
     let pid = rig.wait_pid("grandchild.pid", 1.0)?;
     rig.wait_gone(pid, 8.0)
 }
@@ -198,7 +225,11 @@ fn orphan_redirected(rig: &mut Rig) -> Outcome {
     let start = Instant::now();
     let r = w.get("/")?;
     check_eq!((r.status, r.text().as_str()), (200, "parent\n"), "answer");
-    check!(start.elapsed() < rig.timeout(6.0), "it took {:?}", start.elapsed());
+    check!(
+        start.elapsed() < rig.timeout(6.0),
+        "it took {:?}",
+        start.elapsed()
+    );
     Ok(())
 }
 
@@ -209,7 +240,11 @@ fn stalled_upload(rig: &mut Rig) -> Outcome {
     wire.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nonly this")?;
     let r = wire.read_response()?;
     check!(r.status >= 400, "a function over time is {}", r.status);
-    check!(start.elapsed() < rig.timeout(8.0), "it took {:?}", start.elapsed());
+    check!(
+        start.elapsed() < rig.timeout(8.0),
+        "it took {:?}",
+        start.elapsed()
+    );
     let pid = rig.wait_pid("function", 1.0)?;
     rig.wait_gone(pid, 8.0)
 }
@@ -222,7 +257,10 @@ fn slow_reader(rig: &mut Rig) -> Outcome {
     rig.wait_gone(pid, 10.0)?;
     wire.read_head()?;
     wire.read_body()?;
-    check!(!wire.end().is_clean(), "the answer ended as if it were complete");
+    check!(
+        !wire.end().is_clean(),
+        "the answer ended as if it were complete"
+    );
     Ok(())
 }
 
@@ -230,13 +268,21 @@ fn x_timeout(rig: &mut Rig) -> Outcome {
     let w = limited(rig, &["wait:1", "out:done"], "10s")?;
     for value in ["100ms", "0s", "-1s"] {
         let r = w.request(Request::get("/").header("X-Timeout", value))?;
-        check_eq!((r.status, r.text().as_str()), (200, "done"), "answer for {value}");
+        check_eq!(
+            (r.status, r.text().as_str()),
+            (200, "done"),
+            "answer for {value}"
+        );
     }
     drop(w);
     let w = limited(rig, &["mark:function", "wait:14", "out:done"], "700ms")?;
     let start = Instant::now();
     w.request(Request::get("/").header("X-Timeout", "0s"))?;
-    check!(start.elapsed() < rig.timeout(8.0), "it took {:?}", start.elapsed());
+    check!(
+        start.elapsed() < rig.timeout(8.0),
+        "it took {:?}",
+        start.elapsed()
+    );
     Ok(())
 }
 
@@ -245,7 +291,11 @@ fn accept(rig: &mut Rig) -> Outcome {
     for kind in ["text/event-stream", "application/x-ndjson"] {
         let start = Instant::now();
         w.request(Request::get("/").header("Accept", kind))?;
-        check!(start.elapsed() < rig.timeout(8.0), "it took {:?}", start.elapsed());
+        check!(
+            start.elapsed() < rig.timeout(8.0),
+            "it took {:?}",
+            start.elapsed()
+        );
         let pid = rig.wait_pid("function", 1.0)?;
         rig.wait_gone(pid, 8.0)?;
     }
