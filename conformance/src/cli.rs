@@ -87,7 +87,7 @@ fn command() -> Command {
                 .value_name("FORM=FILE")
                 .action(ArgAction::Append)
                 .value_parser(Wanted::parse)
-                .help("json=FILE, junit=FILE or md=FILE"),
+                .help("json=FILE, junit=FILE, md=FILE or outcomes=FILE"),
         )
         .arg(
             Arg::new("fixture-exe")

@@ -14,7 +14,7 @@ pub(super) fn render(document: &Document) -> String {
          - subject: `{}` ({})\n- sha256: `{}`\n- date: {}, {}, {}\n- reproduce: `{}`\n\n",
         document.profile,
         document.flavour,
-        document.subject.path,
+        document.subject.name,
         document.subject.version,
         document.subject.sha256,
         document.date,

@@ -5,6 +5,7 @@
 mod json;
 mod junit;
 mod markdown;
+mod outcomes;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use std::process::{Command, Stdio};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::runner::{Options, Summary, Verdict};
+use crate::runner::{Judged, Options, Summary, Verdict};
 
 /// A report that was asked for.
 #[derive(Clone, Debug)]
@@ -27,17 +28,24 @@ pub enum Form {
     Json,
     Junit,
     Markdown,
+    /// The short form, to be kept beside the source.
+    Outcomes,
 }
 
 impl Wanted {
-    /// `json=FILE`, `junit=FILE` or `md=FILE`.
+    /// `json=FILE`, `junit=FILE`, `md=FILE` or `outcomes=FILE`.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (form, path) = text.split_once('=').ok_or("expected FORM=FILE")?;
         let form = match form {
             "json" => Form::Json,
             "junit" => Form::Junit,
             "md" => Form::Markdown,
-            other => return Err(format!("unknown report {other:?}: json, junit or md")),
+            "outcomes" => Form::Outcomes,
+            other => {
+                return Err(format!(
+                    "unknown report {other:?}: json, junit, md or outcomes"
+                ));
+            }
         };
         Ok(Self {
             form,
@@ -50,6 +58,7 @@ impl Wanted {
             Form::Json => json::render(document)?,
             Form::Junit => junit::render(document)?,
             Form::Markdown => markdown::render(document),
+            Form::Outcomes => outcomes::render(document)?,
         };
         fs::write(&self.path, text).map_err(|e| format!("{}: {e}", self.path.display()))
     }
@@ -74,9 +83,14 @@ pub struct Document {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Subject {
-    pub path: String,
+    /// The executable's name; `reproduce` says where it was.
+    pub name: String,
     pub sha256: String,
+    /// What it says of itself.
     pub version: String,
+    /// What the deviations file says it is.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub source: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -94,6 +108,9 @@ pub struct CaseReport {
     pub title: &'static str,
     pub bugs: Vec<&'static str>,
     pub outcome: &'static str,
+    /// The handle under which a deviation is listed.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub listed: String,
     pub seconds: f64,
     pub message: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -107,7 +124,7 @@ impl Document {
         let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
         Self {
             schema: 1,
-            subject: subject(&options.subject),
+            subject: subject(options),
             flavour: options.flavour.name(),
             profile: options.profile.name,
             suite: env!("CARGO_PKG_VERSION"),
@@ -123,7 +140,11 @@ impl Document {
                     count: summary.count(verdict),
                 })
                 .collect(),
-            cases: summary.judged.iter().map(case_report).collect(),
+            cases: summary
+                .judged
+                .iter()
+                .map(|judged| case_report(options, judged))
+                .collect(),
         }
     }
 
@@ -135,7 +156,7 @@ impl Document {
     }
 }
 
-fn case_report(judged: &crate::runner::Judged) -> CaseReport {
+fn case_report(options: &Options, judged: &Judged) -> CaseReport {
     let case = judged.run.case;
     CaseReport {
         id: judged.run.id(),
@@ -145,6 +166,11 @@ fn case_report(judged: &crate::runner::Judged) -> CaseReport {
         title: case.title,
         bugs: case.bugs.to_vec(),
         outcome: judged.verdict.name(),
+        listed: options
+            .deviations
+            .of(&judged.run)
+            .map(|entry| entry.bug.clone())
+            .unwrap_or_default(),
         seconds: judged.took.as_secs_f64(),
         message: judged.message.clone(),
         wire: judged.wire.clone(),
@@ -152,13 +178,19 @@ fn case_report(judged: &crate::runner::Judged) -> CaseReport {
     }
 }
 
-fn subject(path: &Path) -> Subject {
+fn subject(options: &Options) -> Subject {
+    let path = options.subject.as_path();
     let bytes = fs::read(path).unwrap_or_default();
     let sha256 = crate::fixture::hex(&Sha256::digest(&bytes));
     Subject {
-        path: path.display().to_string(),
+        name: path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
         sha256,
         version: version(path),
+        source: options.deviations.version.clone(),
     }
 }
 
