@@ -13,8 +13,12 @@ use conformance::deviation::Deviations;
 use conformance::profile::Profile;
 use conformance::runner::{self, Options, Verdict};
 
-/// Bodies and loads that take a release build to be quick.
-const HEAVY: [&str; 2] = ["integrity/*300*", "integrity/soak*"];
+/// Memory limits and loads that are meant for a release build.
+const HEAVY: [&str; 3] = [
+    "integrity/constant-memory*",
+    "integrity/bounded-memory*",
+    "integrity/soak*",
+];
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
