@@ -51,7 +51,7 @@ fn judge(options: &Options) -> (Verdict, Summary) {
 fn outcomes_become_verdicts() {
     let dir = tempfile::tempdir().unwrap();
     let versioned = dir.path().join("versioned");
-    std::fs::write(&versioned, "#!/bin/sh\necho version 1\n").unwrap();
+    std::fs::write(&versioned, "#!/bin/sh\necho 'Version: 1 SHA: 2'\n").unwrap();
     std::fs::set_permissions(&versioned, PermissionsExt::from_mode(0o755)).unwrap();
 
     let good = options(versioned, "config/version-flag");

@@ -87,18 +87,18 @@ impl Site {
             self.tunnel(tunnel, ticket);
             return Ok(response.map(Sealed::plain));
         }
-        let peer = || Arc::clone(&client.peer);
         let seal = Seal {
             ticket,
             limit: self.limit(&response, &clock),
-            watched: client.watched.then(peer),
+            peer: Arc::clone(&client.peer),
+            watched: client.watched,
             bodyless: head
                 || matches!(
                     response.status(),
                     StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
                 ),
             // Before HTTP/1.1 the end of the connection is the end of the body.
-            close_ends: (version < Version::HTTP_11).then(peer),
+            close_ends: version < Version::HTTP_11,
         };
         Ok(response.map(|body| seal.onto(body)))
     }

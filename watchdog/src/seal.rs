@@ -40,12 +40,13 @@ pub struct Sealed {
     ticket: Option<Ticket>,
     limit: Limit,
     peer: Option<Arc<Peer>>,
+    watched: bool,
     /// Set once the answer did not go out in one piece.
     overseer: Option<Overseer>,
     /// What is left of an announced length: hyper stops there without asking for the end.
     left: Option<u64>,
-    /// Set where only closing ends the body: a failure then has to be a reset.
-    close_ends: Option<Arc<Peer>>,
+    /// Only closing ends the body: a failure then has to be a reset.
+    close_ends: bool,
     /// What went wrong, to be reported once what came before has been written.
     broken: Option<Failure>,
 }
@@ -55,12 +56,13 @@ pub struct Sealed {
 pub struct Seal {
     pub ticket: Ticket,
     pub limit: Limit,
-    /// Whose leaving ends the answer.
-    pub watched: Option<Arc<Peer>>,
+    pub peer: Arc<Peer>,
+    /// The client's leaving ends the answer.
+    pub watched: bool,
     /// Nobody will ask for the body.
     pub bodyless: bool,
-    /// Set where only closing ends the body.
-    pub close_ends: Option<Arc<Peer>>,
+    /// Only closing the connection ends the body.
+    pub close_ends: bool,
 }
 
 impl Seal {
@@ -73,7 +75,8 @@ impl Seal {
             body,
             ticket: Some(self.ticket),
             limit: self.limit,
-            peer: self.watched,
+            peer: Some(self.peer),
+            watched: self.watched,
             overseer: None,
             left,
             close_ends: self.close_ends,
@@ -110,9 +113,10 @@ impl Sealed {
             ticket: None,
             limit: Limit::None,
             peer: None,
+            watched: false,
             overseer: None,
             left: None,
-            close_ends: None,
+            close_ends: false,
             broken: None,
         }
     }
@@ -141,7 +145,8 @@ impl Sealed {
             let state = Arc::new(State {
                 inner: Mutex::new(inner),
             });
-            let task = task::spawn(Arc::clone(&state).watch(self.limit, self.peer.clone()));
+            let watch = Arc::clone(&state).watch(self.limit, self.peer.clone(), self.watched);
+            let task = task::spawn(watch);
             self.overseer = Some(Overseer { state, task });
         }
     }
@@ -155,7 +160,7 @@ impl Sealed {
         if let Some(mut ticket) = self.ticket.take() {
             ticket.fail(&failure);
         }
-        if let Some(peer) = &self.close_ends {
+        if let (Some(peer), true) = (&self.peer, self.close_ends) {
             peer.reset_on_close();
         }
         // What still runs for this answer stops here.
@@ -171,10 +176,11 @@ impl State {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn watch(self: Arc<Self>, limit: Limit, peer: Option<Arc<Peer>>) {
+    async fn watch(self: Arc<Self>, limit: Limit, peer: Option<Arc<Peer>>, watched: bool) {
+        let watched = peer.as_deref().filter(|_| watched);
         let failure = tokio::select! {
             failure = self.late(limit) => failure,
-            () = gone(peer.as_deref()) => Failure::ClientGone,
+            () = gone(watched) => Failure::ClientGone,
         };
         let waker = {
             let mut inner = self.lock();

@@ -16,7 +16,7 @@ use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
 use crate::mode::Mode;
 use crate::mode::files::Files;
-use crate::mode::fork::{Fork, Outlets};
+use crate::mode::fork::{Fork, Leaving, Outlets};
 use crate::mode::proxy::Proxy;
 use crate::process::logs::{self, Stream};
 use crate::process::{Child, Processes, Spawned, Stderr};
@@ -31,12 +31,12 @@ pub(super) fn mode(
     match &config.mode {
         config::Mode::Fork(fork) => {
             let style = fork.style.clone();
-            let fork = Fork::new(
-                fork.clone(),
-                processes.clone(),
-                outlets,
-                config.cancel_on_disconnect,
-            );
+            let leaving = if config.cancel_on_disconnect {
+                Leaving::Stop
+            } else {
+                Leaving::Finish(config.timeouts.exec)
+            };
+            let fork = Fork::new(fork.clone(), processes.clone(), outlets, leaving);
             Ok((Mode::Fork(fork, style), None))
         }
         config::Mode::Files(files) => {

@@ -12,12 +12,15 @@ mod run;
 use std::fmt::Write as _;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response};
 use http_body::Frame;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::task::TaskTracker;
 
 pub use self::env::{Remote, canonical};
 pub use self::pipes::Input;
@@ -40,7 +43,15 @@ pub struct Outlets {
     pub stderr: Sink,
     pub log: Log,
     /// Log pumps outlive their request: a grandchild may still have something to say.
-    pub pumps: tokio_util::task::TaskTracker,
+    pub pumps: TaskTracker,
+}
+
+/// What becomes of a function whose client leaves in the middle of its answer.
+#[derive(Debug, Clone, Copy)]
+pub enum Leaving {
+    Stop,
+    /// It may finish, within this time from its start.
+    Finish(Option<Duration>),
 }
 
 #[derive(Debug)]
@@ -49,12 +60,17 @@ pub struct Fork {
     place: Place,
     processes: Processes,
     outlets: Outlets,
-    /// Clients that leave stop the function.
-    cancel: bool,
+    /// What becomes of a function whose client has left.
+    leaving: Leaving,
 }
 
 impl Fork {
-    pub fn new(config: config::Fork, processes: Processes, outlets: Outlets, cancel: bool) -> Self {
+    pub fn new(
+        config: config::Fork,
+        processes: Processes,
+        outlets: Outlets,
+        leaving: Leaving,
+    ) -> Self {
         let place = Place {
             threshold: config.spool_threshold,
             dir: config.spool_dir.clone(),
@@ -64,7 +80,7 @@ impl Fork {
             place,
             processes,
             outlets,
-            cancel,
+            leaving,
         }
     }
 
@@ -141,6 +157,7 @@ impl Fork {
         input: Input,
         length: Option<u64>,
     ) -> Result<Answer, Failure> {
+        let started = Instant::now();
         let mut run = Run::new(self.spawn(&parts, length, Stderr::Apart)?, input);
         let mut response = Response::new(Body::Empty);
         if let Some(first) = run.more().await? {
@@ -150,10 +167,16 @@ impl Fork {
                 while run.more().await?.is_some() {}
             } else {
                 run.unread(first);
-                let outlets = (!self.cancel).then(|| self.outlets.clone());
+                let rest = match self.leaving {
+                    Leaving::Stop => None,
+                    Leaving::Finish(limit) => Some(Rest {
+                        pumps: self.outlets.pumps.clone(),
+                        until: limit.and_then(|limit| started.checked_add(limit)),
+                    }),
+                };
                 *response.body_mut() = Body::new(Left {
                     run: Some(run),
-                    outlets,
+                    rest,
                 });
             }
         }
@@ -378,8 +401,13 @@ fn apply(response: &mut Response<Body>, head: cgi::Head) {
 /// A running function that may be left to finish when its client is gone.
 struct Left {
     run: Option<Run>,
-    /// Set where it may: the task that then reads it to its end belongs here.
-    outlets: Option<Outlets>,
+    rest: Option<Rest>,
+}
+
+/// Who reads a function to its end when its client does not, and until when.
+struct Rest {
+    pumps: TaskTracker,
+    until: Option<Instant>,
 }
 
 impl http_body::Body for Left {
@@ -403,8 +431,14 @@ impl http_body::Body for Left {
 
 impl Drop for Left {
     fn drop(&mut self) {
-        if let (Some(run), Some(outlets)) = (self.run.take(), self.outlets.take()) {
-            outlets.pumps.spawn(run.finish());
+        if let (Some(run), Some(rest)) = (self.run.take(), self.rest.take()) {
+            rest.pumps.spawn(async move {
+                match rest.until {
+                    // Too late: the drop stops it.
+                    Some(until) => drop(timeout_at(until, run.finish()).await),
+                    None => run.finish().await,
+                }
+            });
         }
     }
 }

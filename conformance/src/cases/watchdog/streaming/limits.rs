@@ -84,6 +84,14 @@ pub(super) const CASES: &[Case] = &[
     .bugs(&["BUG-09", "BUG-31"])
     .run(slow_reader),
     Case::must(
+        "streaming/slow-reader-is-bounded-without-cancelling",
+        "WD-5.6",
+        "the deadline holds for a client that reads nothing also with cancel_on_disconnect=false",
+    )
+    .modes(&[Streaming])
+    .feature("disconnect-setting")
+    .run(slow_reader_left),
+    Case::must(
         "streaming/x-timeout-means-nothing",
         "WD-5.12",
         "X-Timeout neither shortens nor lengthens a function's time",
@@ -262,6 +270,21 @@ fn slow_reader(rig: &mut Rig) -> Outcome {
         "the answer ended as if it were complete"
     );
     Ok(())
+}
+
+fn slow_reader_left(rig: &mut Rig) -> Outcome {
+    let function = rig.fixture("script", &["mark:function", "bytes:50000000", "out:end"]);
+    let w = rig
+        .watchdog()
+        .fprocess(&function)
+        .env("exec_timeout", "1s")
+        .env("cancel_on_disconnect", "false")
+        .start()?;
+    let mut wire = w.connect()?;
+    wire.send_request(&Request::get("/"))?;
+    let pid = rig.wait_pid("function", 10.0)?;
+    rig.wait_gone(pid, 10.0)?;
+    w.wait_metric("http_requests_in_flight", &[], 0.0, 10.0)
 }
 
 fn x_timeout(rig: &mut Rig) -> Outcome {
