@@ -22,6 +22,9 @@ use crate::failure::Failure;
 /// Answers with more header fields than this are refused. Go has no such limit; this one is out of the way.
 const MAX_HEADERS: usize = 512;
 
+/// How much of an answer is read at once, its head included. hyper's own 400 KiB, on either side, is much of what a large body costs in memory.
+const BUFFER: usize = 128 << 10;
+
 /// A connection, and the only handle to it.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -53,6 +56,7 @@ impl Link {
         let (sender, connection) = Builder::new()
             // As Go writes them: some servers out there compare bytes.
             .title_case_headers(true)
+            .max_buf_size(BUFFER)
             .max_headers(MAX_HEADERS)
             .handshake(TokioIo::new(wire))
             .await
