@@ -42,6 +42,7 @@ pub const FEATURES: &[&str] = &[
     "drain-delay",
     "etag",
     "exit-codes",
+    "first-answer",
     "fprocess-json",
     "fprocess-quotes",
     "h2c",

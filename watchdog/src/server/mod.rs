@@ -183,9 +183,10 @@ impl Server {
             }
             _ => None,
         };
-        let accepting = task::spawn(serve::accept(Arc::clone(&site), listener));
+        // The port is bound, so early connections wait in its queue: whoever is accepted finds a server that serves.
         site.health.lock();
         site.life.enter(Phase::Serving);
+        let accepting = task::spawn(serve::accept(Arc::clone(&site), listener));
         let _passing = child
             .as_ref()
             .map(|child| task::spawn(pass_signals(child.group())));

@@ -69,6 +69,10 @@ const CLAUSES: &[Clause] = &[
         "WD-9.14",
         "`/_/ready` is 429 while every slot of `max_inflight` is taken.",
     ),
+    Clause::should(
+        "WD-9.15",
+        "The first connection that is accepted finds a healthy watchdog: no start answers 503.",
+    ),
 ];
 
 const CASES: &[Case] = &[
@@ -167,6 +171,14 @@ const CASES: &[Case] = &[
         "the flag agrees with the lock file of a running watchdog",
     )
     .run(run_healthcheck),
+    Case::should(
+        "health/first-answer",
+        "WD-9.15",
+        "the first answer after each of twenty starts is 200",
+    )
+    .modes(&Mode::ALL)
+    .feature("first-answer")
+    .run(first_answer),
 ];
 
 /// An echo function, or files.
@@ -382,5 +394,14 @@ fn run_healthcheck(rig: &mut Rig) -> Outcome {
         exit.stderr
     );
     check!(w.is_running(), "the health check ended the watchdog");
+    Ok(())
+}
+
+fn first_answer(rig: &mut Rig) -> Outcome {
+    for start in 1..=20 {
+        let w = plain(rig).spawn()?;
+        let status = rig.poll(10.0, "the first answer", || w.probe("/_/health"))?;
+        check_eq!(status, 200, "first answer after start {start}");
+    }
     Ok(())
 }
