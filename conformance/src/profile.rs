@@ -57,6 +57,7 @@ pub const FEATURES: &[&str] = &[
     "metrics-port",
     "more-metrics",
     "precompressed",
+    "prefork",
     "print-config",
     "queue",
     "ready",

@@ -88,6 +88,7 @@ fn levels(site: &Site) -> Levels {
         max_inflight: limits.max_inflight.map_or(0, std::num::NonZeroUsize::get),
         max_queue: limits.max_queue,
         orphans: site.orphans(),
+        pool: site.mode.pool(),
         ready: site.is_ready(),
     }
 }

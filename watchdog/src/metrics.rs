@@ -17,6 +17,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::mode::fork::Level;
+
 const BUCKETS: [f64; 11] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
@@ -75,6 +77,8 @@ pub struct Levels {
     pub max_inflight: usize,
     pub max_queue: usize,
     pub orphans: u64,
+    /// Processes started ahead; all zero where there is no pool.
+    pub pool: Level,
     pub ready: bool,
 }
 
@@ -108,7 +112,15 @@ pub struct Metrics {
     max_queue: Gauge,
     ready: Gauge,
     orphans: Counter,
+    pool: Pool,
     process: Process,
+}
+
+#[derive(Debug, Default)]
+struct Pool {
+    idle: Gauge,
+    started: Counter,
+    missed: Counter,
 }
 
 #[derive(Debug, Default)]
@@ -140,6 +152,7 @@ impl Metrics {
             max_queue: Gauge::default(),
             ready: Gauge::default(),
             orphans: Counter::default(),
+            pool: Pool::default(),
             process: Process::default(),
         };
         metrics.register();
@@ -149,6 +162,7 @@ impl Metrics {
     fn register(&mut self) {
         self.register_requests();
         self.register_own();
+        self.register_pool();
         self.register_process();
     }
 
@@ -213,6 +227,17 @@ impl Metrics {
         );
     }
 
+    fn register_pool(&mut self) {
+        let p = &self.pool;
+        let r = self.registry.sub_registry_with_prefix("fwatchdog_pool");
+        let help = "Processes started ahead that wait for a request";
+        r.register("idle", help, p.idle.clone());
+        let help = "Processes started ahead of requests";
+        r.register("started", help, p.started.clone());
+        let help = "Requests that found no process started ahead";
+        r.register("missed", help, p.missed.clone());
+    }
+
     fn register_process(&mut self) {
         let p = &self.process;
         let r = self.registry.sub_registry_with_prefix("process");
@@ -266,15 +291,23 @@ impl Metrics {
         self.max_inflight.set(gauge(levels.max_inflight));
         self.max_queue.set(gauge(levels.max_queue));
         self.ready.set(i64::from(levels.ready));
-        self.orphans
-            .inner()
-            .store(levels.orphans, std::sync::atomic::Ordering::Relaxed);
+        self.pool.idle.set(gauge(levels.pool.idle));
+        set(&self.orphans, levels.orphans);
+        set(&self.pool.started, levels.pool.started);
+        set(&self.pool.missed, levels.pool.missed);
         self.process.read();
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.registry);
         if open_metrics { text } else { plain(&text) }
     }
+}
+
+/// Counted elsewhere.
+fn set(counter: &Counter, count: u64) {
+    counter
+        .inner()
+        .store(count, std::sync::atomic::Ordering::Relaxed);
 }
 
 fn gauge(count: usize) -> i64 {

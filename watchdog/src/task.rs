@@ -6,6 +6,9 @@ use std::future::Future;
 
 use tokio_util::task::AbortOnDropHandle;
 
+/// Lets other tasks run first.
+pub use tokio::task::yield_now as turn;
+
 /// A task that ends with its handle.
 pub type Owned<T> = AbortOnDropHandle<T>;
 

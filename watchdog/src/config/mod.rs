@@ -92,6 +92,8 @@ pub struct Fork {
     pub command: CommandLine,
     /// Describe the request in environment variables.
     pub cgi_headers: bool,
+    /// How many processes are started ahead of requests.
+    pub prefork: usize,
     /// The names of those variables.
     pub dialect: Dialect,
     /// `content_type`, where it was set (or has a default).

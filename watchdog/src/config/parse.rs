@@ -110,7 +110,12 @@ fn fork(
     let command = r.command(command);
     let style = style(r, mode);
     let is_classic = matches!(style, Style::Classic(_));
-    let cgi_headers = !is_classic || r.flag(&settings::CGI_HEADERS);
+    let prefork = r.count(&settings::PREFORK);
+    let cgi_headers = if prefork > 0 {
+        cgi_headers_ahead(r, prefork, &style)
+    } else {
+        !is_classic || r.flag(&settings::CGI_HEADERS)
+    };
     let dialect = match r.choice(&settings::CGI_ENV) {
         "rfc3875" => Dialect::Rfc3875,
         _ => Dialect::OpenFaas,
@@ -122,12 +127,37 @@ fn fork(
         style,
         command: command?,
         cgi_headers,
+        prefork,
         dialect,
         content_type,
         cgi_response,
         spool_threshold,
         spool_dir,
     })
+}
+
+/// What a process is told in its environment when it starts before its request: nothing. Whoever counts on more is told so.
+fn cgi_headers_ahead(r: &mut Reader<'_>, prefork: usize, style: &Style) -> bool {
+    let setting = &settings::CGI_HEADERS;
+    let wanted = r.flag(setting);
+    let marshalled = matches!(style, Style::Classic(classic) if classic.marshal_request);
+    let given = r.env.get(setting.name).is_some();
+    if wanted && marshalled && !given {
+        // The envelope tells what the variables would have.
+        r.note(setting, "false".to_owned(), Source::Default);
+    } else if wanted {
+        let also = match style {
+            Style::Classic(_) if !marshalled => {
+                ", or in mode classic marshal_request=true and no cgi_headers"
+            }
+            _ => "",
+        };
+        let message = format!(
+            "a process started ahead of its request cannot have that request's Http_* variables; set cgi_headers=false{also}"
+        );
+        r.refuse(settings::PREFORK.name, &prefork.to_string(), message);
+    }
+    false
 }
 
 fn style(r: &mut Reader<'_>, mode: ModeName) -> Style {

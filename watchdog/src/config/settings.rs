@@ -77,6 +77,7 @@ pub const GROUPS: &[Group] = &[
             &MARSHAL_REQUEST,
             &WRITE_DEBUG,
             &DEBUG_HEADERS,
+            &PREFORK,
         ],
     },
     Group {
@@ -227,7 +228,7 @@ pub(super) static CGI_HEADERS: Setting = Setting::new(
     Kind::Bool,
     Value("true"),
     CLASSIC,
-    "Describe the request in environment variables (`Http_Method`, `Http_Path`, `Http_<Header>` ...). Modes streaming and serializing always do.",
+    "Describe the request in environment variables (`Http_Method`, `Http_Path`, `Http_<Header>` ...). Modes streaming and serializing always do, unless `prefork` is set: they then read this, too.",
 );
 
 pub(super) static CGI_ENV: Setting = Setting::new(
@@ -276,6 +277,14 @@ pub(super) static DEBUG_HEADERS: Setting = Setting::new(
     Value("false"),
     CLASSIC,
     "Print the headers of requests and answers.",
+);
+
+pub(super) static PREFORK: Setting = Setting::new(
+    "prefork",
+    Kind::Integer { min: 0, max: 1024 },
+    Value("0"),
+    FORK,
+    "How many processes are started ahead of requests and wait on their stdin, each for one request. A process that is there before its request cannot be told of it in its environment: needs `cgi_headers=false`; in mode classic `marshal_request=true` does as well, and turns `cgi_headers` off. `0` starts none.",
 );
 
 pub(super) static STATIC_PATH: Setting = Setting::new(

@@ -474,6 +474,39 @@ fn cgi_headers_belong_to_the_classic_mode() {
 }
 
 #[test]
+fn processes_started_ahead_know_no_request() {
+    for mode in ["classic", "streaming", "serializing"] {
+        let told = [("mode", mode), ("prefork", "4")];
+        let problems = problems(Flavour::Of, &told);
+        assert_eq!(problems.len(), 1, "{mode}");
+        let text = problems[0].to_string();
+        for word in ["prefork", "\"4\"", "cgi_headers=false"] {
+            assert!(text.contains(word), "{mode}: {text}");
+        }
+        assert_eq!(text.contains("marshal_request"), mode == "classic");
+        let config = of(&[told[0], told[1], ("cgi_headers", "false")]);
+        assert_eq!(
+            (fork(&config).prefork, fork(&config).cgi_headers),
+            (4, false)
+        );
+    }
+}
+
+#[test]
+fn the_envelope_tells_them_instead() {
+    let told = [("prefork", "4"), ("marshal_request", "true")];
+    let config = classic(&told);
+    assert_eq!(
+        (fork(&config).prefork, fork(&config).cgi_headers),
+        (4, false)
+    );
+    let both = [told[0], told[1], ("cgi_headers", "true")];
+    assert_eq!(problems(Flavour::Classic, &both).len(), 1);
+    // Without a pool both may be had.
+    assert!(fork(&classic(&both[1..])).cgi_headers);
+}
+
+#[test]
 fn an_empty_content_type_means_none_in_the_of_flavour() {
     let empty = [("content_type", "")];
     assert_eq!(fork(&of(&empty)).content_type.as_deref(), Some(""));

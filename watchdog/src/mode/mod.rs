@@ -29,7 +29,7 @@ use crate::upload::Upload;
 
 #[derive(Debug)]
 pub enum Mode {
-    Fork(Fork, config::Style),
+    Fork(Box<Fork>, config::Style),
     Proxy(Arc<Proxy>),
     Files(Files),
     Inproc(Handler),
@@ -121,6 +121,21 @@ impl Mode {
         match self {
             Self::Proxy(proxy) => proxy.is_up(),
             _ => true,
+        }
+    }
+
+    /// How the processes started ahead stand.
+    pub fn pool(&self) -> fork::Level {
+        match self {
+            Self::Fork(fork, _) => fork.pool(),
+            _ => fork::Level::default(),
+        }
+    }
+
+    /// No more requests will come: stops what waits for them.
+    pub fn close(&self) {
+        if let Self::Fork(fork, _) = self {
+            fork.close();
         }
     }
 

@@ -19,7 +19,7 @@ use std::task::{Context, Poll, ready};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use tokio::net::unix::pipe;
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 pub use self::exit::Exit;
 pub use self::reap::{Processes, Reaper};
@@ -82,6 +82,23 @@ impl Child {
         let exit = ready!(Pin::new(&mut self.exit).poll(cx)).unwrap_or(Exit::Unknown);
         self.ended = Some(exit);
         Poll::Ready(exit)
+    }
+
+    /// It is known to have ended.
+    pub fn has_ended(&mut self) -> bool {
+        if self.ended.is_none() {
+            self.ended = match self.exit.try_recv() {
+                Ok(exit) => Some(exit),
+                Err(TryRecvError::Empty) => None,
+                Err(TryRecvError::Closed) => Some(Exit::Unknown),
+            };
+        }
+        self.ended.is_some()
+    }
+
+    /// It uses a CPU or a disk rather than wait for somebody.
+    pub fn is_busy(&self) -> bool {
+        reap::is_busy(self.pid)
     }
 
     /// The child has ended as it should: what it started may live on.

@@ -146,7 +146,8 @@ impl Processes {
         Ok((child, exit))
     }
 
-    fn reap(&self) {
+    /// Takes note of every child that has ended by now.
+    pub fn reap(&self) {
         // Held over the wait, so that a child which ends at once is already entered.
         let mut table = self.table();
         loop {
@@ -188,15 +189,22 @@ fn adopted() -> Vec<Pid> {
     let own = Pid::this().to_string();
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let parent = |pid: &i32| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The second field, a name in brackets, may hold anything; the fourth is the parent.
-        let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-        fields.nth(1).map(str::to_owned)
-    };
-    pids.filter(|pid| parent(pid).is_some_and(|parent| parent == own))
-        .map(Pid::from_raw)
+    pids.map(Pid::from_raw)
+        .filter(|pid| stat(*pid).is_some_and(|(_, parent)| parent == own))
         .collect()
+}
+
+/// Runs, or waits for a disk. Without `/proc` nobody does.
+pub(super) fn is_busy(pid: Pid) -> bool {
+    stat(pid).is_some_and(|(state, _)| state == "R" || state == "D")
+}
+
+/// A process's state and its parent.
+fn stat(pid: Pid) -> Option<(String, String)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The second field, a name in brackets, may hold anything.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    Some((fields.next()?.to_owned(), fields.next()?.to_owned()))
 }
 
 async fn until(at: Option<Instant>) {

@@ -37,7 +37,7 @@ pub(super) fn mode(
                 Leaving::Finish(config.timeouts.exec)
             };
             let fork = Fork::new(fork.clone(), processes.clone(), outlets, leaving);
-            Ok((Mode::Fork(fork, style), None))
+            Ok((Mode::Fork(Box::new(fork), style), None))
         }
         config::Mode::Files(files) => {
             let mode = Mode::Files(Files::new(files).map_err(StartError::Setting)?);

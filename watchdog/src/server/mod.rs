@@ -200,6 +200,7 @@ impl Server {
             () = stop() => tracing::info!("second signal: stopping now"),
         }
         site.life.cut.cancel();
+        site.mode.close();
         if let Some(processes) = &site.processes {
             drop(child);
             processes.finish(config.timeouts.kill_grace).await;
@@ -250,6 +251,7 @@ async fn drain(
         site.desk.gate.in_flight()
     );
     site.life.enter(Phase::Closing);
+    site.mode.close();
     // Its end closes the listener.
     let _ = accepting.await;
     site.life.tasks.close();

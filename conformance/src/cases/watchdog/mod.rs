@@ -12,6 +12,7 @@ pub mod lifecycle;
 pub mod limits;
 pub mod logs;
 pub mod metrics;
+pub mod prefork;
 pub mod proxy;
 pub mod serializing;
 pub mod server;
@@ -36,4 +37,5 @@ pub const CHAPTERS: &[Chapter] = &[
     limits::CHAPTER,
     auth::CHAPTER,
     integrity::CHAPTER,
+    prefork::CHAPTER,
 ];

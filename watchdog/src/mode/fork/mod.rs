@@ -7,10 +7,13 @@ mod cgi;
 mod env;
 mod envelope;
 mod pipes;
+mod pool;
 mod run;
+mod start;
 
 use std::fmt::Write as _;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -24,14 +27,16 @@ use tokio_util::task::TaskTracker;
 
 pub use self::env::{Remote, canonical};
 pub use self::pipes::Input;
+pub use self::pool::Level;
+use self::pool::Pool;
 use self::run::Run;
+use self::start::Starter;
 use super::Answer;
 use crate::body::{Body, BodyError};
 use crate::config::{self, ClassicStyle, Dialect, Log, Style};
 use crate::failure::Failure;
 use crate::journal::Sink;
-use crate::process::logs::{self, Stream};
-use crate::process::{Exit, Processes, Spawned, Stderr};
+use crate::process::{Exit, Processes, Spawned};
 use crate::sniff;
 use crate::spool::{Place, Spooled};
 use crate::task;
@@ -58,7 +63,9 @@ pub enum Leaving {
 pub struct Fork {
     config: config::Fork,
     place: Place,
-    processes: Processes,
+    starter: Arc<Starter>,
+    /// Present where processes are started ahead.
+    pool: Option<Pool>,
     outlets: Outlets,
     /// What becomes of a function whose client has left.
     leaving: Leaving,
@@ -75,10 +82,13 @@ impl Fork {
             threshold: config.spool_threshold,
             dir: config.spool_dir.clone(),
         };
+        let starter = Arc::new(Starter::new(&config, processes, outlets.clone()));
+        let pool = (config.prefork > 0).then(|| Pool::start(config.prefork, Arc::clone(&starter)));
         Self {
             config,
             place,
-            processes,
+            starter,
+            pool,
             outlets,
             leaving,
         }
@@ -128,27 +138,28 @@ impl Fork {
         }
     }
 
-    fn spawn(
-        &self,
-        parts: &Parts,
-        length: Option<u64>,
-        stderr: Stderr,
-    ) -> Result<Spawned, Failure> {
+    /// Stops what waits for later requests.
+    pub fn close(&self) {
+        if let Some(pool) = &self.pool {
+            pool.close();
+        }
+    }
+
+    pub fn pool(&self) -> Level {
+        self.pool.as_ref().map(Pool::level).unwrap_or_default()
+    }
+
+    /// A process for a request: one that waits for it, or a new one.
+    fn process(&self, parts: &Parts, length: Option<u64>) -> Result<Spawned, Failure> {
+        if let Some(spawned) = self.pool.as_ref().and_then(Pool::take) {
+            return Ok(spawned);
+        }
         let variables = if self.config.cgi_headers {
             env::variables(parts, length, self.config.dialect)?
         } else {
             Vec::new()
         };
-        let mut spawned = self
-            .processes
-            .spawn(&self.config.command, variables, stderr)?;
-        if let Some(stderr) = spawned.stderr.take() {
-            let (sink, log) = (self.outlets.stderr.clone(), self.outlets.log.clone());
-            self.outlets
-                .pumps
-                .spawn(logs::copy(stderr, sink, Stream::Stderr, log));
-        }
-        Ok(spawned)
+        self.starter.start(variables)
     }
 
     async fn stream(
@@ -158,7 +169,7 @@ impl Fork {
         length: Option<u64>,
     ) -> Result<Answer, Failure> {
         let started = Instant::now();
-        let mut run = Run::new(self.spawn(&parts, length, Stderr::Apart)?, input);
+        let mut run = Run::new(self.process(&parts, length)?, input);
         let mut response = Response::new(Body::Empty);
         if let Some(first) = run.more().await? {
             let first = self.head(&mut response, &mut run, first).await?;
@@ -214,7 +225,7 @@ impl Fork {
         input: Input,
         length: Option<u64>,
     ) -> Result<Answer, Failure> {
-        let (exit, output) = self.complete(&parts, input, length, Stderr::Apart).await?;
+        let (exit, output) = self.complete(&parts, input, length).await?;
         if !exit.is_success() {
             return Err(Failure::Exit {
                 status: exit.to_string(),
@@ -239,12 +250,7 @@ impl Fork {
             tracing::info!("Path  {}", parts.uri.path());
         }
         let input = self.marshalled(style, &parts, input).await?;
-        let stderr = if style.combine_output {
-            Stderr::Merged
-        } else {
-            Stderr::Apart
-        };
-        let (exit, mut output) = self.complete(&parts, input, length, stderr).await?;
+        let (exit, mut output) = self.complete(&parts, input, length).await?;
         if style.write_debug {
             self.write_debug(exit, &mut output).await?;
         }
@@ -286,14 +292,13 @@ impl Fork {
         parts: &Parts,
         input: Input,
         length: Option<u64>,
-        stderr: Stderr,
     ) -> Result<(Exit, Spooled), Failure> {
         let Spawned {
             mut child,
             stdin,
             stdout,
             ..
-        } = self.spawn(parts, length, stderr)?;
+        } = self.process(parts, length)?;
         // Dropped with the rest: what a function left unread is nobody's any more.
         let mut upload = task::spawn(pipes::feed(input, stdin));
         let work = async {
