@@ -12,6 +12,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Local, SecondsFormat};
+use nix::sys::signal::SigSet;
 use serde_json::{Map, Value};
 use tokio::sync::Notify;
 use tracing::field::{Field, Visit};
@@ -76,7 +77,11 @@ impl Sink {
         let thread = thread::Builder::new()
             .name(format!("log-{name}"))
             .stack_size(128 << 10)
-            .spawn(move || own.0.empty_into(out))?;
+            .spawn(move || {
+                // Signals are for the threads that wait for them; each would wake this one for nothing.
+                let _ = SigSet::all().thread_block();
+                own.0.empty_into(out);
+            })?;
         Ok((
             sink.clone(),
             Writer {

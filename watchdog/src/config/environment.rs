@@ -36,6 +36,12 @@ impl Environment {
         }
     }
 
+    /// Every variable.
+    pub fn entries(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        let entries = self.variables.iter();
+        entries.map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+
     /// A variable's value. Set but empty is unset.
     pub fn get(&self, name: &str) -> Option<&OsStr> {
         self.variables

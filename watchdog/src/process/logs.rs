@@ -39,7 +39,9 @@ const STALL: Duration = Duration::from_secs(1);
 pub async fn copy(mut pipe: pipe::Receiver, sink: Sink, stream: Stream, log: Log) {
     let pen = sink.pen();
     let mut lines = Lines::new(stream, log);
-    let mut buffer = BytesMut::with_capacity(4 << 10);
+    // Most functions have nothing to say, and need no buffer. A pipe that cannot be watched fails to read as well.
+    let _ = pipe.readable().await;
+    let mut buffer = BytesMut::new();
     loop {
         buffer.reserve(4 << 10);
         let read = pipe.read_buf(&mut buffer);

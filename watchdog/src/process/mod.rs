@@ -6,14 +6,12 @@
 mod exit;
 pub mod logs;
 mod reap;
+mod spawn;
+mod stdin;
 
-use std::ffi::OsString;
 use std::future::{Future as _, poll_fn};
 use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::process::CommandExt as _;
 use std::pin::Pin;
-use std::process::{Command, Stdio};
 use std::task::{Context, Poll, ready};
 
 use nix::sys::signal::Signal;
@@ -23,6 +21,9 @@ use tokio::sync::oneshot::{self, error::TryRecvError};
 
 pub use self::exit::Exit;
 pub use self::reap::{Processes, Reaper};
+pub use self::spawn::Variables;
+use self::spawn::{Added, Inherited};
+pub use self::stdin::Stdin;
 use crate::config::CommandLine;
 use crate::failure::Failure;
 
@@ -44,7 +45,7 @@ pub struct Child {
     released: bool,
     processes: Processes,
     /// Open for as long as the child runs.
-    stdin: Option<pipe::Sender>,
+    stdin: Option<Stdin>,
 }
 
 /// A child and whatever it has started.
@@ -62,7 +63,7 @@ impl Group {
 #[derive(Debug)]
 pub struct Spawned {
     pub child: Child,
-    pub stdin: pipe::Sender,
+    pub stdin: Stdin,
     pub stdout: pipe::Receiver,
     /// `None` where it is merged into stdout.
     pub stderr: Option<pipe::Receiver>,
@@ -82,6 +83,13 @@ impl Child {
         let exit = ready!(Pin::new(&mut self.exit).poll(cx)).unwrap_or(Exit::Unknown);
         self.ended = Some(exit);
         Poll::Ready(exit)
+    }
+
+    /// Makes its end known, where it has ended by now: its output has.
+    pub fn look(&self) {
+        if self.ended.is_none() {
+            self.processes.reap();
+        }
     }
 
     /// It is known to have ended.
@@ -107,7 +115,7 @@ impl Child {
     }
 
     /// Holds the child's stdin open and silent.
-    pub fn keep(&mut self, stdin: pipe::Sender) {
+    pub fn keep(&mut self, stdin: Stdin) {
         self.stdin = Some(stdin);
     }
 
@@ -126,40 +134,20 @@ impl Drop for Child {
 }
 
 impl Processes {
-    /// Starts `command` with `env` added to our own environment.
+    /// Starts `command` with `variables` added to our own environment.
     pub fn spawn(
         &self,
         command: &CommandLine,
-        env: Vec<(OsString, OsString)>,
+        variables: Variables,
         stderr: Stderr,
     ) -> Result<Spawned, Failure> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place that starts children"
-        )]
-        let mut spec = Command::new(&command.program);
-        spec.args(&command.args)
-            .envs(env)
-            .process_group(0)
-            .stdin(Stdio::piped());
-        let merged = match stderr {
-            Stderr::Apart => {
-                spec.stdout(Stdio::piped()).stderr(Stdio::piped());
-                None
-            }
-            Stderr::Merged => {
-                let (reader, writer) = io::pipe().map_err(|e| system(&e))?;
-                spec.stdout(writer.try_clone().map_err(|e| system(&e))?)
-                    .stderr(writer);
-                Some(OwnedFd::from(reader))
-            }
-        };
-        let (mut std, exit) = self
-            .enter(&mut spec)
-            .map_err(|e| explain(&command.program, &e))?;
-        // The parent's copies of a merged pipe's writing ends must go, or it never ends.
-        drop(spec);
-        let pid = Pid::from_raw(i32::try_from(std.id()).unwrap_or(i32::MAX));
+        let explain = |error| explain(&command.program, &error);
+        let added = Added::new(variables).map_err(explain)?;
+        let (ends, theirs) = spawn::pipes(stderr).map_err(|e| system(&e))?;
+        let start = |inherited: &Inherited| spawn::start(command, inherited, &added, &theirs);
+        let (pid, exit) = self.enter(start).map_err(explain)?;
+        // A pipe whose writing end stays open here would never end.
+        drop(theirs);
         let child = Child {
             pid,
             exit,
@@ -168,19 +156,13 @@ impl Processes {
             processes: self.clone(),
             stdin: None,
         };
-        let stdin = std.stdin.take().map(OwnedFd::from);
-        let stdout = merged.or(std.stdout.take().map(OwnedFd::from));
-        let stderr = std.stderr.take().map(OwnedFd::from);
-        let open = || -> io::Result<Spawned> {
-            let missing = || io::Error::other("a pipe of the child is missing");
-            Ok(Spawned {
-                stdin: pipe::Sender::from_owned_fd(stdin.ok_or_else(missing)?)?,
-                stdout: pipe::Receiver::from_owned_fd(stdout.ok_or_else(missing)?)?,
-                stderr: stderr.map(pipe::Receiver::from_owned_fd).transpose()?,
-                child,
-            })
-        };
-        open().map_err(|e| system(&e))
+        let watch = |end| pipe::Receiver::from_owned_fd_unchecked(end).map_err(|e| system(&e));
+        Ok(Spawned {
+            stdin: Stdin::new(ends.stdin),
+            stdout: watch(ends.stdout)?,
+            stderr: ends.stderr.map(watch).transpose()?,
+            child,
+        })
     }
 }
 

@@ -8,7 +8,6 @@ use std::collections::{BinaryHeap, HashMap};
 use std::fs;
 use std::future;
 use std::io;
-use std::process::{self, Command};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,6 +21,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::exit::Exit;
+use super::spawn::Inherited;
 use crate::task::{self, Owned};
 
 /// A handle on the process table. Clones share it.
@@ -30,6 +30,7 @@ pub struct Processes(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
+    inherited: Inherited,
     table: Mutex<HashMap<Pid, oneshot::Sender<Exit>>>,
     orders: mpsc::UnboundedSender<Order>,
     emptied: Notify,
@@ -60,6 +61,7 @@ impl Processes {
         let mut children = signal(SignalKind::child())?;
         let (orders, mut ordered) = mpsc::unbounded_channel();
         let processes = Self(Arc::new(Shared {
+            inherited: Inherited::from_process(),
             table: Mutex::default(),
             orders,
             emptied: Notify::new(),
@@ -136,14 +138,13 @@ impl Processes {
     /// Starts a child and enters it, before its end can be seen.
     pub(super) fn enter(
         &self,
-        command: &mut Command,
-    ) -> io::Result<(process::Child, oneshot::Receiver<Exit>)> {
+        start: impl FnOnce(&Inherited) -> io::Result<Pid>,
+    ) -> io::Result<(Pid, oneshot::Receiver<Exit>)> {
         let (tell, exit) = oneshot::channel();
         let mut table = self.table();
-        let child = command.spawn()?;
-        let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
-        table.insert(Pid::from_raw(pid), tell);
-        Ok((child, exit))
+        let pid = start(&self.0.inherited)?;
+        table.insert(pid, tell);
+        Ok((pid, exit))
     }
 
     /// Takes note of every child that has ended by now.

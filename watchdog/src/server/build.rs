@@ -19,7 +19,7 @@ use crate::mode::files::Files;
 use crate::mode::fork::{Fork, Leaving, Outlets};
 use crate::mode::proxy::Proxy;
 use crate::process::logs::{self, Stream};
-use crate::process::{Child, Processes, Spawned, Stderr};
+use crate::process::{Child, Processes, Spawned, Stderr, Variables};
 use crate::serve::Site;
 use crate::ticket::Desk;
 
@@ -69,7 +69,7 @@ fn fork_upstream(
         command.program,
         command.args.join(" ")
     );
-    let spawned = processes.spawn(command, Vec::new(), Stderr::Apart);
+    let spawned = processes.spawn(command, Variables::default(), Stderr::Apart);
     let Spawned {
         mut child,
         stdin,

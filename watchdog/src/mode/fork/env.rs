@@ -3,9 +3,8 @@
 //! Owns their names and values. May know the request's head and the dialect. Refuses to let a header pose as something else: what the request line says
 //! wins over any header of that name.
 
-use std::ffi::OsString;
+use std::borrow::Cow;
 use std::net::SocketAddr;
-use std::os::unix::ffi::OsStringExt as _;
 
 use http::header::{self, HeaderName, HeaderValue};
 use http::request::Parts;
@@ -13,12 +12,11 @@ use http::request::Parts;
 use crate::config::Dialect;
 use crate::failure::Failure;
 use crate::head::decode;
+use crate::process::Variables;
 
 /// Who sent the request, for the dialect that tells.
 #[derive(Debug, Clone, Copy)]
 pub struct Remote(pub SocketAddr);
-
-type Variables = Vec<(OsString, OsString)>;
 
 /// Names that the request line settles; a header of that name is not passed on.
 const SETTLED: [&str; 6] = [
@@ -36,77 +34,69 @@ pub fn variables(
     length: Option<u64>,
     dialect: Dialect,
 ) -> Result<Variables, Failure> {
-    let path = decode(parts.uri.path()).map(OsString::from_vec);
-    let path =
-        path.ok_or_else(|| Failure::Request("invalid percent escape in the path".to_owned()))?;
-    let mut variables = Vec::with_capacity(parts.headers.len() + 10);
-    let mut set = |name: &str, value: OsString| variables.push((OsString::from(name), value));
+    let path = decode(parts.uri.path())
+        .ok_or_else(|| Failure::Request("invalid percent escape in the path".to_owned()))?;
+    let mut variables = Variables::with_capacity(parts.headers.len() + 10);
     let chunked = length.is_none();
     for name in parts.headers.keys() {
         let hidden = SETTLED.contains(&name.as_str())
             || name == header::TRAILER
             || (name == header::CONTENT_LENGTH && chunked);
         if !hidden {
-            set(
-                &format!("Http_{}", canonical(name, '_')),
-                joined(parts, name),
-            );
+            variables.set(&["Http_", &canonical(name, '_')], &joined(parts, name));
         }
     }
     let size = length.map_or_else(|| "-1".to_owned(), |n| n.to_string());
-    set("Http_Method", parts.method.as_str().into());
-    set("Http_ContentLength", size.clone().into());
-    set("Http_Content_Length", size.into());
+    variables.set(&["Http_Method"], parts.method.as_str().as_bytes());
+    variables.set(&["Http_ContentLength"], size.as_bytes());
+    variables.set(&["Http_Content_Length"], size.as_bytes());
     if chunked {
-        set("Http_Transfer_Encoding", "chunked".into());
+        variables.set(&["Http_Transfer_Encoding"], b"chunked");
     }
     if let Some(query) = parts.uri.query().filter(|q| !q.is_empty()) {
-        set("Http_Query", query.into());
+        variables.set(&["Http_Query"], query.as_bytes());
     }
     if let Some(host) = host(parts) {
-        set("Http_Host", host);
+        variables.set(&["Http_Host"], host);
     }
     if dialect == Dialect::Rfc3875 {
-        rfc3875(parts, length, &path, &mut set);
+        rfc3875(parts, length, &path, &mut variables);
     }
-    set("Http_Path", path);
+    variables.set(&["Http_Path"], &path);
     Ok(variables)
 }
 
 /// RFC 3875, section 4.1.
-fn rfc3875(
-    parts: &Parts,
-    length: Option<u64>,
-    path: &OsString,
-    set: &mut impl FnMut(&str, OsString),
-) {
-    set("GATEWAY_INTERFACE", "CGI/1.1".into());
+fn rfc3875(parts: &Parts, length: Option<u64>, path: &[u8], variables: &mut Variables) {
+    let mut set = |name: &str, value: &[u8]| variables.set(&[name], value);
+    set("GATEWAY_INTERFACE", b"CGI/1.1");
     set(
         "SERVER_SOFTWARE",
-        concat!("fwatchdog/", env!("CARGO_PKG_VERSION")).into(),
+        concat!("fwatchdog/", env!("CARGO_PKG_VERSION")).as_bytes(),
     );
-    set("SERVER_PROTOCOL", format!("{:?}", parts.version).into());
-    set("REQUEST_METHOD", parts.method.as_str().into());
-    set("SCRIPT_NAME", OsString::new());
-    set("PATH_INFO", path.clone());
-    set("QUERY_STRING", parts.uri.query().unwrap_or_default().into());
+    set("SERVER_PROTOCOL", format!("{:?}", parts.version).as_bytes());
+    set("REQUEST_METHOD", parts.method.as_str().as_bytes());
+    set("SCRIPT_NAME", b"");
+    set("PATH_INFO", path);
+    set(
+        "QUERY_STRING",
+        parts.uri.query().unwrap_or_default().as_bytes(),
+    );
     if let Some(length) = length.filter(|n| *n > 0) {
-        set("CONTENT_LENGTH", length.to_string().into());
+        set("CONTENT_LENGTH", length.to_string().as_bytes());
     }
     if let Some(kind) = parts.headers.get(header::CONTENT_TYPE) {
-        set("CONTENT_TYPE", os(kind));
+        set("CONTENT_TYPE", kind.as_bytes());
     }
-    if let Some(host) = host(parts).and_then(|h| h.into_string().ok()) {
-        let (name, port) = host.rsplit_once(':').unwrap_or((&host, "80"));
-        set("SERVER_NAME", name.into());
-        set("SERVER_PORT", port.into());
+    if let Some(host) = host(parts).and_then(|h| std::str::from_utf8(h).ok()) {
+        let (name, port) = host.rsplit_once(':').unwrap_or((host, "80"));
+        set("SERVER_NAME", name.as_bytes());
+        set("SERVER_PORT", port.as_bytes());
     }
     if let Some(Remote(address)) = parts.extensions.get::<Remote>() {
-        set(
-            "REMOTE_ADDR",
-            address.ip().to_canonical().to_string().into(),
-        );
-        set("REMOTE_PORT", address.port().to_string().into());
+        let ip = address.ip().to_canonical().to_string();
+        set("REMOTE_ADDR", ip.as_bytes());
+        set("REMOTE_PORT", address.port().to_string().as_bytes());
     }
     for name in parts.headers.keys() {
         // `HTTP_PROXY` would be taken for a proxy setting (httpoxy); the other two have variables of their own.
@@ -114,39 +104,34 @@ fn rfc3875(
             || name == header::CONTENT_LENGTH
             || name == header::CONTENT_TYPE;
         if !hidden {
-            let name_ = name.as_str().to_ascii_uppercase().replace('-', "_");
-            set(&format!("HTTP_{name_}"), joined(parts, name));
+            let upper = name.as_str().to_ascii_uppercase().replace('-', "_");
+            variables.set(&["HTTP_", &upper], &joined(parts, name));
         }
     }
 }
 
 /// The authority of an absolute target, or the Host header.
-fn host(parts: &Parts) -> Option<OsString> {
+fn host(parts: &Parts) -> Option<&[u8]> {
     parts
         .uri
         .authority()
-        .map(|a| a.as_str().into())
-        .or_else(|| parts.headers.get(header::HOST).map(os))
-        .filter(|h: &OsString| !h.is_empty())
+        .map(|a| a.as_str().as_bytes())
+        .or_else(|| parts.headers.get(header::HOST).map(HeaderValue::as_bytes))
+        .filter(|host| !host.is_empty())
 }
 
 /// All values of a header in one: a function sees each of them.
-fn joined(parts: &Parts, name: &HeaderName) -> OsString {
+fn joined<'a>(parts: &'a Parts, name: &HeaderName) -> Cow<'a, [u8]> {
     let separator: &[u8] = if name == header::COOKIE { b"; " } else { b", " };
     let mut values = parts.headers.get_all(name).iter();
-    let mut all = values
-        .next()
-        .map(|v| v.as_bytes().to_vec())
-        .unwrap_or_default();
+    let first = values.next().map(HeaderValue::as_bytes).unwrap_or_default();
+    let mut all = Cow::Borrowed(first);
     for value in values {
+        let all = all.to_mut();
         all.extend_from_slice(separator);
         all.extend_from_slice(value.as_bytes());
     }
-    OsString::from_vec(all)
-}
-
-fn os(value: &HeaderValue) -> OsString {
-    OsString::from_vec(value.as_bytes().to_vec())
+    all
 }
 
 /// `x-forwarded-by` as `X-Forwarded-By`, with another separator where wanted.
@@ -172,8 +157,7 @@ mod tests {
     fn get(request: http::request::Builder, name: &str, length: Option<u64>) -> Option<String> {
         let parts = request.body(()).unwrap().into_parts().0;
         let variables = variables(&parts, length, Dialect::Rfc3875).unwrap();
-        let found = variables.into_iter().rfind(|(n, _)| n == name);
-        found.map(|(_, v)| v.into_string().unwrap())
+        variables.get(name).map(str::to_owned)
     }
 
     #[test]

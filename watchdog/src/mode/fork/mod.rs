@@ -26,6 +26,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 
 pub use self::env::{Remote, canonical};
+use self::pipes::Feeding;
 pub use self::pipes::Input;
 pub use self::pool::Level;
 use self::pool::Pool;
@@ -36,10 +37,9 @@ use crate::body::{Body, BodyError};
 use crate::config::{self, ClassicStyle, Dialect, Log, Style};
 use crate::failure::Failure;
 use crate::journal::Sink;
-use crate::process::{Exit, Processes, Spawned};
+use crate::process::{Exit, Processes, Spawned, Variables};
 use crate::sniff;
 use crate::spool::{Place, Spooled};
-use crate::task;
 
 /// Where a function's words go besides the answer.
 #[derive(Debug, Clone)]
@@ -157,7 +157,7 @@ impl Fork {
         let variables = if self.config.cgi_headers {
             env::variables(parts, length, self.config.dialect)?
         } else {
-            Vec::new()
+            Variables::default()
         };
         self.starter.start(variables)
     }
@@ -299,10 +299,10 @@ impl Fork {
             stdout,
             ..
         } = self.process(parts, length)?;
-        // Dropped with the rest: what a function left unread is nobody's any more.
-        let mut upload = task::spawn(pipes::feed(input, stdin));
+        let mut upload = Feeding::start(input, stdin);
         let work = async {
             let output = pipes::drain(stdout, &self.place).await?;
+            child.look();
             let exit = child.wait().await;
             child.release();
             Ok((exit, output))
@@ -311,8 +311,8 @@ impl Fork {
         tokio::select! {
             done = &mut work => done,
             fed = &mut upload => match fed {
-                Ok(Err(broken)) => Err(broken.failure),
-                _ => work.await,
+                Err(broken) => Err(broken.failure),
+                Ok(()) => work.await,
             },
         }
     }

@@ -3,13 +3,19 @@
 //! Owns the two pumps. May know an input and a pipe. Refuses to mistake a broken upload for its end: the function's stdin then stays open until the
 //! function is gone.
 
-use bytes::BytesMut;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+
+use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::pipe;
+use tokio_util::io::poll_read_buf;
 
 use crate::failure::Failure;
+use crate::process::Stdin;
 use crate::spool::{Place, Spooled};
+use crate::task::{self, Owned};
 use crate::upload::Upload;
 
 /// What a function reads.
@@ -30,17 +36,29 @@ impl Input {
         }
     }
 
+    /// The next piece; `None` at the end.
+    async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        match self {
+            Self::Stream(upload) => loop {
+                let Some(frame) = upload.frame().await else {
+                    return Ok(None);
+                };
+                if let Ok(data) = frame?.into_data() {
+                    return Ok(Some(data));
+                }
+            },
+            Self::Whole(spooled) => spooled.chunk().map_err(|e| disk(&e)),
+        }
+    }
+
     /// All of it, spooled.
-    pub async fn collect(self, place: &Place) -> Result<Spooled, Failure> {
-        let mut upload = match self {
-            Self::Whole(spooled) => return Ok(spooled),
-            Self::Stream(upload) => upload,
-        };
+    pub async fn collect(mut self, place: &Place) -> Result<Spooled, Failure> {
+        if let Self::Whole(spooled) = self {
+            return Ok(spooled);
+        }
         let mut spool = place.open();
-        while let Some(frame) = upload.frame().await {
-            if let Ok(data) = frame?.into_data() {
-                spool.push(&data).map_err(|e| disk(&e))?;
-            }
+        while let Some(data) = self.next().await? {
+            spool.push(&data).map_err(|e| disk(&e))?;
         }
         Ok(spool.finish())
     }
@@ -50,70 +68,106 @@ impl Input {
 #[derive(Debug)]
 pub struct Broken {
     pub failure: Failure,
-    pub stdin: pipe::Sender,
+    pub stdin: Stdin,
+}
+
+/// A function being fed. Dropping it ends that: what a function left unread is nobody's any more.
+#[derive(Debug)]
+pub enum Feeding {
+    /// It was over at once; `None` once that has been told.
+    Over(Option<Result<(), Box<Broken>>>),
+    Going(Owned<Result<(), Box<Broken>>>),
+}
+
+impl Feeding {
+    /// Writes what is there and fits into the pipe; a task of its own sees to the rest, whether or not the answer is being read.
+    pub fn start(input: Input, stdin: Stdin) -> Self {
+        let mut feed = Box::pin(feed(input, stdin));
+        // Whoever is to be woken is not there yet; the task asks again.
+        match feed.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(over) => Self::Over(Some(over)),
+            Poll::Pending => Self::Going(task::spawn(feed)),
+        }
+    }
+}
+
+impl Future for Feeding {
+    type Output = Result<(), Box<Broken>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Self::Over(result) => Poll::Ready(result.take().unwrap_or(Ok(()))),
+            // Only the end of the runtime ends the task early.
+            Self::Going(task) => Pin::new(task).poll(cx).map(|fed| fed.unwrap_or(Ok(()))),
+        }
+    }
 }
 
 /// Writes `input` to `stdin` and closes it. A function that does not want all of it is no failure.
-pub async fn feed(input: Input, mut stdin: pipe::Sender) -> Result<(), Broken> {
-    match input {
-        Input::Stream(mut upload) => {
-            while let Some(frame) = upload.frame().await {
-                let data = match frame {
-                    Ok(frame) => frame.into_data(),
-                    Err(error) => {
-                        return Err(Broken {
-                            failure: error.into(),
-                            stdin,
-                        });
-                    }
-                };
-                if let Ok(data) = data
-                    && stdin.write_all(&data).await.is_err()
-                {
-                    break;
+async fn feed(mut input: Input, mut stdin: Stdin) -> Result<(), Box<Broken>> {
+    loop {
+        match input.next().await {
+            Ok(Some(data)) => {
+                if stdin.write_all(&data).await.is_err() {
+                    return Ok(());
                 }
             }
+            Ok(None) => return Ok(()),
+            Err(failure) => return Err(Box::new(Broken { failure, stdin })),
         }
-        Input::Whole(mut spooled) => loop {
-            match spooled.chunk() {
-                Ok(Some(data)) => {
-                    if stdin.write_all(&data).await.is_err() {
-                        break;
-                    }
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    return Err(Broken {
-                        failure: disk(&error),
-                        stdin,
-                    });
-                }
-            }
-        },
     }
-    Ok(())
 }
 
 /// Reads `pipe` to its end.
 pub async fn drain(mut pipe: pipe::Receiver, place: &Place) -> Result<Spooled, Failure> {
     let mut spool = place.open();
-    let mut buffer = BytesMut::with_capacity(READ);
-    loop {
-        buffer.clear();
-        match pipe.read_buf(&mut buffer).await {
-            Ok(0) => return Ok(spool.finish()),
-            Ok(_) => spool.push(&buffer).map_err(|e| disk(&e))?,
-            Err(error) => {
-                return Err(Failure::Internal(format!(
-                    "cannot read the function's output: {error}"
-                )));
-            }
+    let mut buffer = Buffer::default();
+    while poll_fn(|cx| buffer.poll_fill(&mut pipe, cx)).await? > 0 {
+        spool.push(&buffer.bytes).map_err(|e| disk(&e))?;
+        buffer.bytes.clear();
+    }
+    Ok(spool.finish())
+}
+
+/// What was read of a function's output and not yet passed on.
+#[derive(Debug)]
+pub struct Buffer {
+    pub bytes: BytesMut,
+    /// How much is read at once: it grows with what the function writes at once.
+    size: usize,
+}
+
+impl Default for Buffer {
+    fn default() -> Self {
+        Self {
+            bytes: BytesMut::new(),
+            size: 4 << 10,
         }
     }
 }
 
+impl Buffer {
+    /// Waits for more; 0 at the end.
+    pub fn poll_fill(
+        &mut self,
+        pipe: &mut pipe::Receiver,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<usize, Failure>> {
+        let room = |bytes: &BytesMut| bytes.capacity() - bytes.len();
+        if room(&self.bytes) < self.size / 2 {
+            self.bytes.reserve(self.size);
+        }
+        let read = ready!(poll_read_buf(Pin::new(pipe), cx, &mut self.bytes));
+        if room(&self.bytes) == 0 {
+            self.size = (self.size * 2).min(READ);
+        }
+        let failure = |e| Failure::Internal(format!("cannot read the function's output: {e}"));
+        Poll::Ready(read.map_err(failure))
+    }
+}
+
 /// A pipe holds this much unless told otherwise.
-pub const READ: usize = 64 << 10;
+const READ: usize = 64 << 10;
 
 pub fn disk(error: &std::io::Error) -> Failure {
     Failure::Internal(format!("cannot keep a body on disk: {error}"))

@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep_until};
 use self::pace::Pace;
 use super::start::Starter;
 use crate::failure::Failure;
-use crate::process::{Exit, Spawned};
+use crate::process::{Exit, Spawned, Variables};
 use crate::task::{self, Owned};
 
 /// How often a start is asked whether it is over, while another one waits for that.
@@ -193,7 +193,7 @@ impl Stock {
     fn add(&self) -> Result<bool, Failure> {
         let open = lock(&self.open);
         if *open {
-            let spawned = self.starter.start(Vec::new())?;
+            let spawned = self.starter.start(Variables::default())?;
             self.started.fetch_add(1, Ordering::Relaxed);
             self.spares().push_back(Spare {
                 spawned,

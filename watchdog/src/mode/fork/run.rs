@@ -7,28 +7,26 @@ use std::future::Future as _;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body::Frame;
 use tokio::net::unix::pipe;
-use tokio_util::io::poll_read_buf;
 
-use super::pipes::{self, Broken, Input};
+use super::pipes::{Broken, Buffer, Feeding, Input};
 use crate::body::BodyError;
 use crate::failure::Failure;
-use crate::process::{Child, Spawned};
-use crate::task::{self, Owned};
+use crate::process::{Child, Spawned, Stdin};
 
 #[derive(Debug)]
 pub struct Run {
     /// First, so that on a drop the child is told to stop before its stdin closes.
     child: Child,
     stdout: Option<pipe::Receiver>,
-    upload: Option<Owned<Result<(), Broken>>>,
+    upload: Option<Feeding>,
     /// Output that came before the head was settled.
     first: Bytes,
-    buffer: BytesMut,
+    buffer: Buffer,
     /// A broken upload's pipe, which closes after the child was told to stop.
-    stdin: Option<pipe::Sender>,
+    stdin: Option<Stdin>,
 }
 
 impl Run {
@@ -39,13 +37,13 @@ impl Run {
             stdout,
             ..
         } = spawned;
-        let upload = task::spawn(pipes::feed(input, stdin));
+        let upload = Feeding::start(input, stdin);
         Self {
             child,
             stdout: Some(stdout),
             upload: Some(upload),
             first: Bytes::new(),
-            buffer: BytesMut::new(),
+            buffer: Buffer::default(),
             stdin: None,
         }
     }
@@ -56,23 +54,18 @@ impl Run {
             && let Poll::Ready(fed) = Pin::new(upload).poll(cx)
         {
             self.upload = None;
-            if let Ok(Err(Broken { failure, stdin })) = fed {
+            if let Err(broken) = fed {
+                let Broken { failure, stdin } = *broken;
                 self.stdin = Some(stdin);
                 return Poll::Ready(Err(failure));
             }
         }
         if let Some(stdout) = &mut self.stdout {
-            // Grows with what the function writes at once, up to what a pipe holds.
-            let size = (self.buffer.capacity() * 2).clamp(8 << 10, pipes::READ);
-            self.buffer.reserve(size);
-            match ready!(poll_read_buf(Pin::new(stdout), cx, &mut self.buffer)) {
-                Ok(0) => self.stdout = None,
-                Ok(_) => return Poll::Ready(Ok(Some(self.buffer.split().freeze()))),
-                Err(error) => {
-                    let why = format!("cannot read the function's output: {error}");
-                    return Poll::Ready(Err(Failure::Internal(why)));
-                }
+            if ready!(self.buffer.poll_fill(stdout, cx))? > 0 {
+                return Poll::Ready(Ok(Some(self.buffer.bytes.split().freeze())));
             }
+            self.stdout = None;
+            self.child.look();
         }
         let exit = ready!(self.child.poll_wait(cx));
         self.child.release();

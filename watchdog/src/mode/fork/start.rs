@@ -2,13 +2,11 @@
 //!
 //! Owns the command and where the process's error output goes. May know the outlets. Refuses to know requests: their variables come from outside.
 
-use std::ffi::OsString;
-
 use super::Outlets;
 use crate::config::{self, CommandLine, Style};
 use crate::failure::Failure;
 use crate::process::logs::{self, Stream};
-use crate::process::{Processes, Spawned, Stderr};
+use crate::process::{Processes, Spawned, Stderr, Variables};
 
 #[derive(Debug)]
 pub struct Starter {
@@ -33,7 +31,7 @@ impl Starter {
     }
 
     /// Starts a process with these variables added to our own.
-    pub fn start(&self, variables: Vec<(OsString, OsString)>) -> Result<Spawned, Failure> {
+    pub fn start(&self, variables: Variables) -> Result<Spawned, Failure> {
         let mut spawned = self
             .processes
             .spawn(&self.command, variables, self.stderr)?;
