@@ -12,17 +12,14 @@ mod run;
 mod start;
 
 use std::fmt::Write as _;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response};
-use http_body::Frame;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 pub use self::env::{Remote, canonical};
@@ -30,10 +27,10 @@ use self::pipes::Feeding;
 pub use self::pipes::Input;
 pub use self::pool::Level;
 use self::pool::Pool;
-use self::run::Run;
+use self::run::{Left, Rest, Run};
 use self::start::Starter;
 use super::Answer;
-use crate::body::{Body, BodyError};
+use crate::body::Body;
 use crate::config::{self, ClassicStyle, Dialect, Log, Style};
 use crate::failure::Failure;
 use crate::journal::Sink;
@@ -401,49 +398,4 @@ fn malformed(why: &str) -> Failure {
 fn apply(response: &mut Response<Body>, head: cgi::Head) {
     *response.status_mut() = head.status;
     *response.headers_mut() = head.headers;
-}
-
-/// A running function that may be left to finish when its client is gone.
-struct Left {
-    run: Option<Run>,
-    rest: Option<Rest>,
-}
-
-/// Who reads a function to its end when its client does not, and until when.
-struct Rest {
-    pumps: TaskTracker,
-    until: Option<Instant>,
-}
-
-impl http_body::Body for Left {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Some(run) = &mut self.run else {
-            return Poll::Ready(None);
-        };
-        let frame = ready!(http_body::Body::poll_frame(Pin::new(run), cx));
-        if !matches!(frame, Some(Ok(_))) {
-            self.run = None;
-        }
-        Poll::Ready(frame)
-    }
-}
-
-impl Drop for Left {
-    fn drop(&mut self) {
-        if let (Some(run), Some(rest)) = (self.run.take(), self.rest.take()) {
-            rest.pumps.spawn(async move {
-                match rest.until {
-                    // Too late: the drop stops it.
-                    Some(until) => drop(timeout_at(until, run.finish()).await),
-                    None => run.finish().await,
-                }
-            });
-        }
-    }
 }

@@ -23,7 +23,7 @@ use crate::failure::Failure;
 use crate::process::{Exit, Spawned, Variables};
 use crate::task::{self, Owned};
 
-/// How often a start is asked whether it is over, while another one waits for that.
+/// The least time before a start is asked whether it is over, while another one waits for that. The longer it has taken, the less often it is asked.
 const ASK: Duration = Duration::from_millis(2);
 /// A process that has kept a CPU busy for so long is not starting any more: it is what it is.
 const STARTED: Duration = Duration::from_secs(1);
@@ -182,8 +182,10 @@ impl Stock {
                 let late = now.duration_since(spare.since) >= STARTED;
                 spare.waits = late || !spare.spawned.child.is_busy();
             }
-            if spares.iter().filter(|s| !s.waits).count() >= self.cpus {
-                return Wanting::Until(now + ASK);
+            let mut starting = spares.iter().filter(|s| !s.waits).peekable();
+            let oldest = starting.peek().map(|spare| now - spare.since);
+            if starting.count() >= self.cpus {
+                return Wanting::Until(now + oldest.map_or(ASK, |age| ASK.max(age / 2)));
             }
         }
         Wanting::Now

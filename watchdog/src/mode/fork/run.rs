@@ -10,6 +10,8 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::Frame;
 use tokio::net::unix::pipe;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::task::TaskTracker;
 
 use super::pipes::{Broken, Buffer, Feeding, Input};
 use crate::body::BodyError;
@@ -110,6 +112,51 @@ impl http_body::Body for Run {
         match ready!(self.poll_output(cx)) {
             Ok(output) => Poll::Ready(output.map(|bytes| Ok(Frame::data(bytes)))),
             Err(failure) => Poll::Ready(Some(Err(failure.into()))),
+        }
+    }
+}
+
+/// A running function that may be left to finish when its client is gone.
+pub struct Left {
+    pub run: Option<Run>,
+    pub rest: Option<Rest>,
+}
+
+/// Who reads a function to its end when its client does not, and until when.
+pub struct Rest {
+    pub pumps: TaskTracker,
+    pub until: Option<Instant>,
+}
+
+impl http_body::Body for Left {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let Some(run) = &mut self.run else {
+            return Poll::Ready(None);
+        };
+        let frame = ready!(http_body::Body::poll_frame(Pin::new(run), cx));
+        if !matches!(frame, Some(Ok(_))) {
+            self.run = None;
+        }
+        Poll::Ready(frame)
+    }
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        if let (Some(run), Some(rest)) = (self.run.take(), self.rest.take()) {
+            rest.pumps.spawn(async move {
+                match rest.until {
+                    // Too late: the drop stops it.
+                    Some(until) => drop(timeout_at(until, run.finish()).await),
+                    None => run.finish().await,
+                }
+            });
         }
     }
 }
