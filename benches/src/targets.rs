@@ -1,0 +1,171 @@
+//! Targets: what a release has to reach.
+//! It knows `targets.toml`: ratios to peers, and sizes of our own.
+//! It refuses a row that is void, that was not measured, or that has no such figure.
+
+use serde::Deserialize;
+
+use crate::fault::{During as _, Fault};
+use crate::results::{Metric, Results};
+use crate::run::number;
+use crate::scenario::Subject;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Targets {
+    /// By how much a quick run may miss a limit: more than noise, less than a loss that matters.
+    pub margin: f64,
+    pub target: Vec<Target>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// The id of a scenario.
+    pub row: String,
+    pub figure: Metric,
+    /// Compared with: ours over theirs. Without it the figure itself is.
+    pub peer: Option<Subject>,
+    pub max: Option<f64>,
+    pub min: Option<f64>,
+}
+
+/// What became of a target.
+#[derive(Debug, PartialEq)]
+pub struct Verdict {
+    pub pass: bool,
+    pub line: String,
+}
+
+impl Targets {
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let targets: Self = toml::from_str(text).during("targets.toml")?;
+        for target in &targets.target {
+            if target.max.is_some() == target.min.is_some() {
+                return Err(Fault::new(format!(
+                    "targets.toml: {} needs one of max and min",
+                    target.row
+                )));
+            }
+        }
+        Ok(targets)
+    }
+
+    pub fn keep(&mut self, wanted: impl FnMut(&Target) -> bool) {
+        self.target.retain(wanted);
+    }
+}
+
+impl Target {
+    pub fn judge(&self, results: &Results, margin: f64) -> Verdict {
+        let (sign, limit) = match (self.max, self.min) {
+            (Some(max), _) => ("<=", max * (1.0 + margin)),
+            (None, min) => (">=", min.unwrap_or_default() * (1.0 - margin)),
+        };
+        let (pass, said) = match self.value(results) {
+            Ok(value) => (
+                if sign == "<=" {
+                    value <= limit
+                } else {
+                    value >= limit
+                },
+                number(value),
+            ),
+            Err(why) => (false, why),
+        };
+        let peer = self.peer.map(|peer| format!(" / {}", peer.name()));
+        let line = format!(
+            "{} {}: {}{}: {said}, to be {sign} {}",
+            if pass { "PASS" } else { "FAIL" },
+            self.row,
+            self.figure.label(),
+            peer.unwrap_or_default(),
+            number(limit)
+        );
+        Verdict { pass, line }
+    }
+
+    fn value(&self, results: &Results) -> Result<f64, String> {
+        let row = results.rows.get(&self.row).ok_or("not measured")?;
+        let subject = self.peer.unwrap_or(Subject::Fwatchdog);
+        for subject in [Subject::Fwatchdog, subject] {
+            let measured = row
+                .of(subject)
+                .ok_or_else(|| format!("{} was not measured", subject.name()))?;
+            if let Some(why) = &measured.void {
+                return Err(format!("{} is void: {why}", subject.name()));
+            }
+        }
+        let measured = row.of(subject).ok_or("not measured")?;
+        let figures = match self.peer {
+            Some(_) => &measured.ratios,
+            None => &measured.figures,
+        };
+        let spread = figures.get(&self.figure).ok_or("has no such figure")?;
+        Ok(spread.median)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Metric, Results, Subject, Targets};
+    use crate::results::tests::{measured, row};
+    use crate::scenario::ALL;
+
+    const TEXT: &str = "margin = 0.5\n\
+        [[target]]\nrow = \"a\"\nfigure = \"cpu_us\"\npeer = \"nginx\"\nmax = 0.5\n\
+        [[target]]\nrow = \"a\"\nfigure = \"cpu_us\"\nmin = 5.0\n";
+
+    fn results(ratio: f64) -> Results {
+        let ours = measured(Subject::Fwatchdog, Metric::CpuUs, 4.0, None);
+        let theirs = measured(Subject::Nginx, Metric::CpuUs, 8.0, Some(ratio));
+        let mut results = Results::default();
+        results.rows.insert("a".to_owned(), row(vec![ours, theirs]));
+        results
+    }
+
+    fn verdicts(results: &Results, margin: f64) -> Vec<bool> {
+        let targets = Targets::parse(TEXT).unwrap().target;
+        targets
+            .iter()
+            .map(|target| target.judge(results, margin).pass)
+            .collect()
+    }
+
+    #[test]
+    fn a_limit_is_met_or_not_and_a_margin_widens_it() {
+        assert_eq!(verdicts(&results(0.5), 0.0), [true, false]);
+        assert_eq!(verdicts(&results(0.6), 0.0), [false, false]);
+        assert_eq!(verdicts(&results(0.6), 0.5), [true, true]);
+    }
+
+    #[test]
+    fn void_or_missing_is_a_fail() {
+        assert_eq!(verdicts(&Results::default(), 0.5), [false, false]);
+        let mut void = results(0.1);
+        for row in void.rows.values_mut() {
+            row.subjects[0].void = Some("an error".to_owned());
+        }
+        assert_eq!(verdicts(&void, 0.5), [false, false]);
+    }
+
+    #[test]
+    fn a_target_has_one_limit() {
+        let none = TEXT.replace("max = 0.5", "");
+        assert!(Targets::parse(&none).is_err());
+        let both = TEXT.replace("max = 0.5", "max = 0.5\nmin = 1.0");
+        assert!(Targets::parse(&both).is_err());
+    }
+
+    #[test]
+    fn ours_name_rows_and_peers_that_there_are() {
+        let targets = Targets::parse(include_str!("../targets.toml")).unwrap();
+        for target in &targets.target {
+            let scenario = ALL.iter().find(|scenario| scenario.id == target.row);
+            let peers = scenario.expect(&target.row).peers;
+            assert!(
+                target.peer.is_none_or(|peer| peers.contains(&peer)),
+                "{target:?}"
+            );
+        }
+    }
+}
