@@ -17,9 +17,32 @@ use crate::machine::first_line;
 use crate::scenario::{Program, Subject};
 use crate::screen::say;
 
+/// Who may run where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cpus {
+    /// Everybody everywhere.
+    Shared,
+    /// The server on one, the load and the function on the others.
+    Parted,
+}
+
+impl Cpus {
+    /// For the server, in the words of taskset.
+    pub fn server(self) -> Option<&'static str> {
+        (self == Self::Parted).then_some("0")
+    }
+
+    /// For the rest; CPUs that are not there do not count.
+    pub fn rest(self) -> Option<&'static str> {
+        (self == Self::Parted).then_some("1-1023")
+    }
+}
+
 pub struct Bench {
     pub binary: Binary,
     pub wrk: Option<PathBuf>,
+    pub taskset: Option<PathBuf>,
+    pub cpus: usize,
     pub nginx: Option<PathBuf>,
     lighttpd: Option<PathBuf>,
     of: Option<PathBuf>,
@@ -40,6 +63,8 @@ impl Bench {
         let bench = Self {
             binary,
             wrk: on_path("wrk"),
+            taskset: on_path("taskset"),
+            cpus: std::thread::available_parallelism().map_or(1, usize::from),
             nginx: on_path("nginx"),
             lighttpd: on_path("lighttpd"),
             of: peer("of-watchdog"),
@@ -54,6 +79,18 @@ impl Bench {
 
     pub fn scratch(&self) -> &Path {
         self.scratch.path()
+    }
+
+    /// A command, on these CPUs only.
+    pub fn command(&self, program: &Path, cpus: Option<&str>) -> Command {
+        match (&self.taskset, cpus) {
+            (Some(taskset), Some(cpus)) => {
+                let mut command = Command::new(taskset);
+                command.args(["--cpu-list", cpus]).arg(program);
+                command
+            }
+            _ => Command::new(program),
+        }
     }
 
     /// The files of mode static.

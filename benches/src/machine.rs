@@ -10,6 +10,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{During as _, Fault};
+use crate::screen::say;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
@@ -45,6 +46,21 @@ impl Machine {
             "{} x {}, {} MiB, Linux {}",
             self.cpus, self.cpu, self.memory_mib, self.kernel
         )
+    }
+}
+
+/// Others at work are a part of every figure.
+pub fn say_if_busy(cpus: usize) {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load: f64 = text
+        .split(' ')
+        .next()
+        .and_then(|word| word.parse().ok())
+        .unwrap_or_default();
+    if load > cpus as f64 / 2.0 {
+        say(format!(
+            "the machine is busy (load {load}): figures will be noisy"
+        ));
     }
 }
 

@@ -8,7 +8,7 @@ use chrono::Local;
 
 use crate::bench::Bench;
 use crate::fault::Fault;
-use crate::machine::Machine;
+use crate::machine::{self, Machine};
 use crate::measure::{self, QUICK_SECONDS, SECONDS, Session};
 use crate::results::{Figures, Measured, Metric, Results, Row};
 use crate::scenario::{Measure, Scenario, Subject};
@@ -41,6 +41,7 @@ impl Options {
 pub fn run(bench: &Bench, scenarios: &[&Scenario], options: &Options) -> Results {
     let machine = Machine::look(bench.wrk.as_deref());
     say(machine.line());
+    machine::say_if_busy(machine.cpus);
     say(format!(
         "fwatchdog: {} ({}), {} bytes, {}",
         bench.binary.version,
@@ -139,7 +140,10 @@ fn one(session: &Session<'_>, rounds: &mut Rounds, round: &str) {
     let name = rounds.subject.name();
     match session.round(rounds.subject) {
         Ok(figures) => {
-            say(format!("   {round}, {name}: {}", brief(&figures)));
+            say(format!(
+                "   {round}, {name}: {}",
+                brief(&figures, session.headline())
+            ));
             rounds.figures.push(figures);
         }
         Err(fault) => {
@@ -149,10 +153,17 @@ fn one(session: &Session<'_>, rounds: &mut Rounds, round: &str) {
     }
 }
 
-fn brief(figures: &Figures) -> String {
-    let shown = figures
-        .iter()
-        .map(|(metric, value)| format!("{} {}", metric.label(), number(*value)));
+/// How many figures of a round are shown.
+const BRIEF: usize = 5;
+
+/// The figure that counts, then the first others.
+fn brief(figures: &Figures, headline: Metric) -> String {
+    let others = figures.keys().copied().filter(|metric| *metric != headline);
+    let shown = std::iter::once(headline).chain(others).take(BRIEF);
+    let shown = shown.filter_map(|metric| {
+        let value = figures.get(&metric)?;
+        Some(format!("{} {}", metric.label(), number(*value)))
+    });
     shown.collect::<Vec<_>>().join("; ")
 }
 

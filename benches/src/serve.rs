@@ -2,13 +2,14 @@
 //! It knows plain sockets and one thread for each connection.
 //! It refuses to be measured: its work is the same for every subject.
 
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::fault::{During as _, Fault};
+use crate::load::client::{self, Framing};
 
 /// In every event once and nowhere else in a stream.
 pub const EVENT_MARK: u8 = b'~';
@@ -61,7 +62,7 @@ fn connection(socket: TcpStream, listeners: &Listeners) {
                 listen(stream.into_inner(), listeners);
                 return;
             }
-            "/echo" => echo(&mut stream, request.length),
+            "/echo" => echo(&mut stream, &request.framing),
             _ => answer(&mut stream, &request),
         };
         if keep.is_err() {
@@ -78,23 +79,46 @@ fn listen(mut socket: TcpStream, listeners: &Listeners) {
 }
 
 fn answer(stream: &mut BufReader<TcpStream>, request: &Request) -> io::Result<()> {
-    io::copy(&mut stream.take(request.length), &mut io::sink())?;
+    client::body(stream, &request.framing, &mut io::sink(), &mut 0)?;
     if request.path == "/slow" {
         thread::sleep(SLOW);
     }
     stream.get_mut().write_all(HELLO)
 }
 
-fn echo(stream: &mut BufReader<TcpStream>, length: u64) -> io::Result<()> {
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+/// Gives back what comes as it comes.
+fn echo(stream: &mut BufReader<TcpStream>, framing: &Framing) -> io::Result<()> {
     let mut out = stream.get_ref().try_clone()?;
-    out.write_all(head.as_bytes())?;
-    io::copy(&mut stream.take(length), &mut out).map(|_| ())
+    if let Framing::Length(length) = framing {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+        out.write_all(head.as_bytes())?;
+        return client::body(stream, framing, &mut out, &mut 0).map(drop);
+    }
+    out.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+    client::body(stream, framing, &mut Chunked(&out), &mut 0)?;
+    out.write_all(b"0\r\n\r\n")
+}
+
+/// Each write is a chunk.
+struct Chunked<'a>(&'a TcpStream);
+
+impl Write for Chunked<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let head = format!("{:x}\r\n", bytes.len());
+        self.0.write_all(head.as_bytes())?;
+        self.0.write_all(bytes)?;
+        self.0.write_all(b"\r\n")?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 struct Request {
     path: String,
-    length: u64,
+    framing: Framing,
 }
 
 impl Request {
@@ -105,15 +129,17 @@ impl Request {
             return Ok(None);
         }
         let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
-        let mut length = 0;
+        let mut framing = Framing::None;
         loop {
             line.clear();
             stream.read_line(&mut line)?;
             let Some((name, value)) = line.split_once(':') else {
-                return Ok(Some(Self { path, length }));
+                return Ok(Some(Self { path, framing }));
             };
             if name.eq_ignore_ascii_case("content-length") {
-                length = value.trim().parse().unwrap_or_default();
+                framing = Framing::Length(value.trim().parse().unwrap_or_default());
+            } else if name.eq_ignore_ascii_case("transfer-encoding") {
+                framing = Framing::Chunks;
             }
         }
     }

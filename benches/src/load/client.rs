@@ -17,7 +17,6 @@ pub struct Answer {
     pub body: u64,
     /// Bytes on the wire, the head and framing included.
     pub wire: u64,
-    pub last_modified: Option<String>,
     close: bool,
 }
 
@@ -66,17 +65,26 @@ pub fn connect(port: u16) -> io::Result<BufReader<TcpStream>> {
 /// Reads an answer; its body goes to the sink.
 pub fn receive(stream: &mut impl BufRead, sink: &mut impl Write) -> io::Result<Answer> {
     let (mut answer, framing) = head(stream)?;
-    answer.body = match framing {
-        Framing::None => 0,
-        Framing::Length(length) => pass(stream, length, sink)?,
-        Framing::Chunks => chunks(stream, sink, &mut answer.wire)?,
-        Framing::Close => {
-            answer.close = true;
-            io::copy(stream, sink)?
-        }
-    };
-    answer.wire += answer.body;
+    answer.close |= framing == Framing::Close;
+    answer.body = body(stream, &framing, sink, &mut answer.wire)?;
     Ok(answer)
+}
+
+/// Passes a body on; adds what it took on the wire to the count.
+pub fn body(
+    stream: &mut impl BufRead,
+    framing: &Framing,
+    sink: &mut impl Write,
+    wire: &mut u64,
+) -> io::Result<u64> {
+    let body = match framing {
+        Framing::None => 0,
+        Framing::Length(length) => pass(stream, *length, sink)?,
+        Framing::Chunks => chunks(stream, sink, wire)?,
+        Framing::Close => io::copy(stream, sink)?,
+    };
+    *wire += body;
+    Ok(body)
 }
 
 /// Reads the head of an answer.
@@ -102,7 +110,6 @@ pub fn head(stream: &mut impl BufRead) -> io::Result<(Answer, Framing)> {
             }
             "transfer-encoding" => framing = Framing::Chunks,
             "connection" => answer.close = value.eq_ignore_ascii_case("close"),
-            "last-modified" => answer.last_modified = Some(value.to_owned()),
             _ => {}
         }
     }
@@ -132,7 +139,7 @@ fn pass(stream: &mut impl BufRead, length: u64, sink: &mut impl Write) -> io::Re
     }
 }
 
-/// Reads a chunked body; adds what the framing took to the count of the wire.
+/// Passes a chunked body on; adds what the framing took to the count.
 fn chunks(stream: &mut impl BufRead, sink: &mut impl Write, wire: &mut u64) -> io::Result<u64> {
     let mut body = 0;
     let mut line = String::new();

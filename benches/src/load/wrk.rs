@@ -54,7 +54,8 @@ impl Summary {
 
 /// What to send, from how many connections, for how long.
 pub struct Load<'a> {
-    pub wrk: &'a Path,
+    /// wrk, without arguments.
+    pub wrk: Command,
     pub scratch: &'a Path,
     pub ask: &'a Ask,
     pub conns: usize,
@@ -64,11 +65,11 @@ pub struct Load<'a> {
 }
 
 impl Load<'_> {
-    pub fn run(&self, port: u16) -> Result<Summary, Fault> {
+    pub fn run(mut self, port: u16) -> Result<Summary, Fault> {
         let script = self.scratch.join("load.lua");
         fs::write(&script, script_for(self.ask)).during("write the script of wrk")?;
-        let mut wrk = Command::new(self.wrk);
-        wrk.args(["--threads", "1", "--latency", "--timeout", "30s"])
+        self.wrk
+            .args(["--threads", "1", "--latency", "--timeout", "30s"])
             .args(["--connections", &self.conns.to_string()])
             .args(["--duration", &format!("{}s", self.time.as_secs().max(1))])
             .arg("--script")
@@ -77,7 +78,7 @@ impl Load<'_> {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit());
-        let mut running = Proc::spawn(&mut wrk)?;
+        let mut running = Proc::spawn(&mut self.wrk)?;
         running.wait(self.time + OVERTIME).during("wrk")?;
         let mut text = String::new();
         if let Some(out) = &mut running.child().stdout {

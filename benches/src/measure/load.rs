@@ -1,4 +1,4 @@
-//! Rounds under load: closed and open loops, overload, event streams.
+//! Rounds under load: closed and open loops.
 //! It knows when the clock of a server is read: right before and right after the load.
 //! It refuses to measure a subject that was not warmed up.
 
@@ -6,35 +6,30 @@ use std::time::Duration;
 
 use super::request::ask;
 use super::{Session, closed_latency, open_latency};
+use crate::bench::Cpus;
 use crate::fault::{During as _, Fault};
 use crate::load::paced::{Pace, Tally, drive};
-use crate::load::streams::Streams;
 use crate::load::{Ask, wrk};
 use crate::results::{Figures, Metric};
-use crate::scenario::Subject;
+use crate::scenario::{Closed, Service, Share, Subject};
 use crate::subject::{self, Order, Running};
 
 const WARM_UP: Duration = Duration::from_millis(400);
 const WARM_CONNS: usize = 8;
-/// How many times its capacity an overloaded subject is offered.
-const OVERLOAD: f64 = 10.0;
-/// Connections from which that is offered: many more than slots, so that none waits for a connection.
-const OVERLOAD_CONNS: usize = 96;
-
 /// A subject that is ready and warm.
-struct Warm {
-    running: Running,
-    ask: Ask,
+pub(super) struct Warm {
+    pub running: Running,
+    pub ask: Ask,
     /// Bytes of one answer on the wire.
     answer: u64,
 }
 
 impl Session<'_> {
-    fn time(&self) -> Duration {
+    pub(super) fn time(&self) -> Duration {
         Duration::from_secs(self.seconds)
     }
 
-    fn warm(&self, order: &Order, ask: Ask) -> Result<Warm, Fault> {
+    pub(super) fn warm(&self, order: &Order, ask: Ask) -> Result<Warm, Fault> {
         let mut running = subject::start(self.bench, order)?;
         let answer = running.await_ready(&ask)?;
         let pace = Pace {
@@ -51,14 +46,15 @@ impl Session<'_> {
         })
     }
 
-    fn request(&self, subject: Subject) -> Result<Ask, Fault> {
+    pub(super) fn request(&self, subject: Subject) -> Result<Ask, Fault> {
         ask(self.bench, self.scenario.request, subject)
     }
 
-    fn wrk(&self, warm: &Warm, conns: usize) -> Result<wrk::Summary, Fault> {
+    fn wrk(&self, warm: &Warm, conns: usize, cpus: Cpus) -> Result<wrk::Summary, Fault> {
         let wrk = self.bench.wrk.as_deref();
+        let wrk = wrk.ok_or_else(|| Fault::new("wrk is not here"))?;
         wrk::Load {
-            wrk: wrk.ok_or_else(|| Fault::new("wrk is not here"))?,
+            wrk: self.bench.command(wrk, cpus.rest()),
             scratch: self.bench.scratch(),
             ask: &warm.ask,
             conns,
@@ -68,7 +64,12 @@ impl Session<'_> {
         .run(warm.running.port)
     }
 
-    fn paced(&self, warm: &Warm, rate: Option<f64>, conns: usize) -> Result<Tally, Fault> {
+    pub(super) fn paced(
+        &self,
+        warm: &Warm,
+        rate: Option<f64>,
+        conns: usize,
+    ) -> Result<Tally, Fault> {
         let pace = Pace {
             rate,
             conns,
@@ -78,29 +79,27 @@ impl Session<'_> {
         drive(warm.running.port, &warm.ask, pace)?.sound()
     }
 
-    pub(super) fn closed(
-        &self,
-        subject: Subject,
-        conns: usize,
-        close: bool,
-        open_rate: Option<f64>,
-    ) -> Result<Figures, Fault> {
+    pub(super) fn closed(&self, subject: Subject, closed: Closed) -> Result<Figures, Fault> {
         let mut ask = self.request(subject)?;
-        if close {
+        if closed.close {
             ask = ask.with("Connection", "close");
         }
-        let warm = self.warm(&self.order(subject), ask)?;
+        let mut order = self.order(subject);
+        if closed.one_cpu {
+            order.cpus = Cpus::Parted;
+        }
+        let warm = self.warm(&order, ask)?;
         let before = warm.running.cpu()?;
-        let summary = self.wrk(&warm, conns)?;
+        let summary = self.wrk(&warm, closed.conns, order.cpus)?;
         let used = warm.running.cpu()?.saturating_sub(before);
         let mut figures = Figures::from([
             (Metric::CpuUs, micros(used) / summary.requests as f64),
             (Metric::Rps, summary.rate()),
         ]);
         closed_latency(&mut figures, summary.latency);
-        if let Some(rate) = open_rate {
-            let tally = self.paced(&warm, Some(rate), conns.max(WARM_CONNS));
-            let tally = tally.during("open loop")?;
+        if let Some(rate) = closed.open_rate {
+            let conns = closed.conns.max(WARM_CONNS);
+            let tally = self.paced(&warm, Some(rate), conns).during("open loop")?;
             figures.insert(Metric::OpenRps, tally.rate());
             open_latency(&mut figures, tally.latency());
         }
@@ -110,39 +109,23 @@ impl Session<'_> {
 
     pub(super) fn peak(&self, subject: Subject, conns: usize) -> Result<Figures, Fault> {
         let warm = self.warm(&self.order(subject), self.request(subject)?)?;
-        self.wrk(&warm, conns)?;
+        self.wrk(&warm, conns, Cpus::Shared)?;
         let peak = warm.running.memory("VmHWM")?;
         Ok([(Metric::PeakRssMib, peak)].into())
     }
 
     /// What a subject answers a second in a closed loop of our own.
-    pub(super) fn capacity(&self, subject: Subject, conns: usize) -> Result<f64, Fault> {
-        let order = self.share_order(subject, None);
-        let warm = self.warm(&order, self.request(subject)?)?;
-        let tally = self.paced(&warm, None, self.closed_conns(conns))?;
-        Ok(tally.rate())
+    pub(super) fn capacity(&self, share: Share) -> Result<f64, Fault> {
+        let order = self.share_order(share.of, None);
+        let warm = self.warm(&order, self.request(share.of)?)?;
+        Ok(self.paced(&warm, None, share.of_conns)?.rate())
     }
 
-    /// A pool is for one request at a time; its capacity is that of one connection.
-    fn closed_conns(&self, conns: usize) -> usize {
-        match self.scenario.measure {
-            crate::scenario::Measure::Share {
-                prefork: Some(_), ..
-            } => 1,
-            _ => conns,
-        }
-    }
-
-    pub(super) fn share(
-        &self,
-        subject: Subject,
-        conns: usize,
-        prefork: Option<usize>,
-    ) -> Result<Figures, Fault> {
-        let order = self.share_order(subject, prefork);
+    pub(super) fn share(&self, subject: Subject, share: Share) -> Result<Figures, Fault> {
+        let order = self.share_order(subject, share.prefork);
         let warm = self.warm(&order, self.request(subject)?)?;
         let before = warm.running.cpu()?;
-        let tally = self.paced(&warm, self.rate, conns)?;
+        let tally = self.paced(&warm, self.rate, share.conns)?;
         let used = warm.running.cpu()?.saturating_sub(before);
         let mut figures = Figures::from([
             (Metric::CpuUs, micros(used) / tally.answered as f64),
@@ -156,7 +139,7 @@ impl Session<'_> {
     /// A pool knows no request when a process starts, so no subject describes it in variables.
     fn share_order(&self, subject: Subject, prefork: Option<usize>) -> Order {
         let mut order = self.order(subject);
-        if matches!(self.scenario.service, crate::scenario::Service::Fork(..)) {
+        if matches!(self.scenario.service, Service::Fork(..)) {
             order.settings.push(("cgi_headers", "false".to_owned()));
         }
         if let (Subject::Fwatchdog, Some(count)) = (subject, prefork) {
@@ -164,70 +147,8 @@ impl Session<'_> {
         }
         order
     }
-
-    pub(super) fn overload(&self, subject: Subject, slots: usize) -> Result<Figures, Fault> {
-        let mut order = self.order(subject);
-        order.settings.push(("max_inflight", slots.to_string()));
-        let warm = self.warm(&order, self.request(subject)?)?;
-        let unloaded = self.paced(&warm, None, slots).during("unloaded")?;
-        let before = warm.running.cpu()?;
-        let pace = Pace {
-            rate: Some(unloaded.rate() * OVERLOAD),
-            conns: OVERLOAD_CONNS,
-            time: self.time(),
-            may_refuse: true,
-        };
-        let over = drive(warm.running.port, &warm.ask, pace)?.sound()?;
-        if over.refused == 0 {
-            return Err(Fault::new("nothing was refused"));
-        }
-        let used = warm.running.cpu()?.saturating_sub(before);
-        let all = over.answered + over.refused;
-        let mut figures = Figures::from([
-            (Metric::CpuUs, micros(used) / all as f64),
-            (Metric::OpenRps, over.rate()),
-            (Metric::GoodputShare, over.rate() / unloaded.rate()),
-            (
-                Metric::P99Share,
-                over.latency().p99 / unloaded.latency().p99,
-            ),
-        ]);
-        closed_latency(&mut figures, unloaded.latency());
-        open_latency(&mut figures, over.latency());
-        Ok(figures)
-    }
-
-    /// How long streams are watched: their events are seconds apart.
-    pub(super) fn watch(&self) -> u64 {
-        self.seconds + 2
-    }
-
-    pub(super) fn streams(&self, subject: Subject, count: usize) -> Result<Figures, Fault> {
-        let mut running = subject::start(self.bench, &self.order(subject))?;
-        running.await_ready(&ask(self.bench, crate::scenario::Request::Hello, subject)?)?;
-        let mut streams = Streams::open(running.port, &self.request(subject)?, count)?;
-        let (_, fewest) = streams.watch(Duration::from_secs(3))?;
-        if fewest == 0 {
-            return Err(Fault::new("a stream stayed silent"));
-        }
-        let before = running.cpu()?;
-        let (events, fewest) = streams.watch(Duration::from_secs(self.watch()))?;
-        let used = running.cpu()?.saturating_sub(before);
-        if fewest + 1 < self.watch() {
-            return Err(Fault::new(format!(
-                "a stream had {fewest} events in {} s",
-                self.watch()
-            )));
-        }
-        Ok([
-            (Metric::PeakRssMib, running.memory("VmHWM")?),
-            (Metric::RssMib, running.memory("VmRSS")?),
-            (Metric::CpuUs, micros(used) / events as f64),
-        ]
-        .into())
-    }
 }
 
-fn micros(time: Duration) -> f64 {
+pub(super) fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }

@@ -4,14 +4,20 @@
 
 mod echo;
 mod load;
+mod missing;
+mod overload;
 mod request;
+mod streams;
 mod time;
 
-use crate::bench::Bench;
+pub use missing::missing;
+
+use crate::bench::{Bench, Cpus};
 use crate::fault::Fault;
 use crate::load::Latency;
+
 use crate::results::{Figures, Metric};
-use crate::scenario::{Measure, Program, Scenario, Service, Subject};
+use crate::scenario::{Measure, Scenario, Subject};
 use crate::subject::{Order, mib};
 
 /// Load in a closed loop takes at least this long, or one disturbance is a part of it that counts.
@@ -36,11 +42,8 @@ impl<'a> Session<'a> {
             seconds,
             rate: None,
         };
-        if let Measure::Share {
-            of, share, conns, ..
-        } = scenario.measure
-        {
-            session.rate = Some(share * session.capacity(of, conns)?);
+        if let Measure::Share(share) = scenario.measure {
+            session.rate = Some(share.part * session.capacity(share)?);
         }
         Ok(session)
     }
@@ -48,12 +51,8 @@ impl<'a> Session<'a> {
     /// One round.
     pub fn round(&self, subject: Subject) -> Result<Figures, Fault> {
         match self.scenario.measure {
-            Measure::Closed {
-                conns,
-                close,
-                open_rate,
-            } => self.closed(subject, conns, close, open_rate),
-            Measure::Share { conns, prefork, .. } => self.share(subject, conns, prefork),
+            Measure::Closed(closed) => self.closed(subject, closed),
+            Measure::Share(share) => self.share(subject, share),
             Measure::Overload { slots } => self.overload(subject, slots),
             Measure::Streams { count } => self.streams(subject, count),
             Measure::Peak { conns } => self.peak(subject, conns),
@@ -69,25 +68,27 @@ impl<'a> Session<'a> {
     pub fn load(&self) -> String {
         let seconds = self.seconds;
         match self.scenario.measure {
-            Measure::Closed {
-                conns, open_rate, ..
-            } => {
-                let open = open_rate
+            Measure::Closed(closed) => {
+                let conns = closed.conns;
+                let open = closed
+                    .open_rate
                     .map(|rate| format!("; then open loop, {rate}/s for {seconds} s"))
                     .unwrap_or_default();
                 format!("wrk --threads 1 --connections {conns} --duration {seconds}s{open}")
             }
-            Measure::Share { conns, .. } => {
+            Measure::Share(share) => {
+                let conns = share.conns;
                 let rate = self.rate.unwrap_or_default();
                 format!("open loop, {rate:.0}/s over {conns} connections for {seconds} s")
             }
             Measure::Overload { slots } => {
                 format!(
-                    "max_inflight={slots}; closed loop of {slots}, then open loop at ten times that rate, {seconds} s each"
+                    "max_inflight={slots}; closed loop of {slots}, then open loop at ten times that rate, {} s each",
+                    self.overload_time().as_secs()
                 )
             }
             Measure::Streams { count } => {
-                format!("{count} streams, watched for {} s", self.watch())
+                format!("{count} streams, watched for {} s", self.watched())
             }
             Measure::Peak { conns } => {
                 format!("wrk --threads 1 --connections {conns} --duration {seconds}s")
@@ -101,11 +102,9 @@ impl<'a> Session<'a> {
     /// The figure that stands for the scenario.
     pub fn headline(&self) -> Metric {
         match self.scenario.measure {
-            Measure::Closed { .. } => Metric::CpuUs,
-            Measure::Share {
-                prefork: Some(_), ..
-            } => Metric::OpenP50Us,
-            Measure::Share { .. } => Metric::OpenP99Us,
+            Measure::Closed(_) => Metric::CpuUs,
+            Measure::Share(share) if share.prefork.is_some() => Metric::OpenP50Us,
+            Measure::Share(_) => Metric::OpenP99Us,
             Measure::Overload { .. } => Metric::GoodputShare,
             Measure::Streams { .. } | Measure::Peak { .. } | Measure::Echo { .. } => {
                 Metric::PeakRssMib
@@ -122,6 +121,7 @@ impl<'a> Session<'a> {
             service: self.scenario.service,
             settings: Vec::new(),
             plain: false,
+            cpus: Cpus::Shared,
         }
     }
 
@@ -130,43 +130,6 @@ impl<'a> Session<'a> {
         let path = path.ok_or_else(|| Fault::new("it is not here"))?;
         let size = std::fs::metadata(path)?.len();
         Ok([(Metric::FileMib, mib(size))].into())
-    }
-}
-
-/// Why a subject cannot be measured in a scenario here, if it cannot.
-pub fn missing(bench: &Bench, scenario: &Scenario, subject: Subject) -> Option<String> {
-    if bench.executable(subject).is_none() {
-        return Some("it is not here".to_owned());
-    }
-    let wrk = matches!(
-        scenario.measure,
-        Measure::Closed { .. } | Measure::Peak { .. }
-    );
-    if wrk && bench.wrk.is_none() {
-        return Some("wrk is not here".to_owned());
-    }
-    if scenario.service == Service::Proxy(crate::scenario::Backend::Nginx) && bench.nginx.is_none()
-    {
-        return Some("the function is nginx, which is not here".to_owned());
-    }
-    if matches!(scenario.service, Service::Fork(_, Program::Python)) && bench.python.is_none() {
-        return Some("python3 is not here".to_owned());
-    }
-    match scenario.measure {
-        Measure::Share {
-            of: Subject::Fwatchdog,
-            ..
-        } => None,
-        Measure::Share { of, .. } if bench.executable(of).is_none() => Some(format!(
-            "the load depends on {}, which is not here",
-            of.name()
-        )),
-        Measure::Share {
-            prefork: Some(_), ..
-        } if subject == Subject::Fwatchdog && !bench.binary.has_setting("prefork") => {
-            Some("this build has no setting `prefork`".to_owned())
-        }
-        _ => None,
     }
 }
 

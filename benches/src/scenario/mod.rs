@@ -106,22 +106,36 @@ pub enum Request {
     Events,
 }
 
+/// A closed loop.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Closed {
+    pub conns: usize,
+    /// A connection for each request.
+    pub close: bool,
+    /// The server has one CPU to itself, the load and the function have the others.
+    pub one_cpu: bool,
+    /// Arrivals a second of the open loop after it.
+    pub open_rate: Option<f64>,
+}
+
+/// An open loop at a share of what a peer does in a closed one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share {
+    pub of: Subject,
+    /// Connections of the closed loop.
+    pub of_conns: usize,
+    pub part: f64,
+    pub conns: usize,
+    /// Processes that ours starts ahead.
+    pub prefork: Option<usize>,
+}
+
 /// How figures are had.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Measure {
     /// wrk for a while; then, with a rate, the same time of open-loop load.
-    Closed {
-        conns: usize,
-        close: bool,
-        open_rate: Option<f64>,
-    },
-    /// Open-loop load at a share of what a peer can do in a closed loop.
-    Share {
-        of: Subject,
-        share: f64,
-        conns: usize,
-        prefork: Option<usize>,
-    },
+    Closed(Closed),
+    Share(Share),
     /// Ten times the load that `max_inflight` lets through.
     Overload {
         slots: usize,

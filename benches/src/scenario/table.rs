@@ -7,21 +7,24 @@ use super::ForkMode::{Classic, Serializing, Streaming};
 use super::Program::{Cat, Python, Sh};
 use super::Service::{Files, Fork, Proxy};
 use super::Subject::{ClassicWatchdog, Lighttpd, Nginx, NginxUnbuffered, OfWatchdog};
-use super::{Family, Measure, Request, Scenario, Subject};
+use super::{Closed, Family, Measure, Request, Scenario, Share, Subject};
 
 const PROXIES: &[Subject] = &[OfWatchdog, Nginx];
 const BODIES: &[Subject] = &[OfWatchdog, Nginx, NginxUnbuffered];
+/// With its buffers nginx holds events back.
+const STREAMERS: &[Subject] = &[OfWatchdog, NginxUnbuffered];
 const CLASSICS: &[Subject] = &[ClassicWatchdog, Lighttpd];
 const FORKS: &[Subject] = &[OfWatchdog, Lighttpd];
 const WATCHDOGS: &[Subject] = &[OfWatchdog, ClassicWatchdog];
 const OF: &[Subject] = &[OfWatchdog];
 
 const fn closed(conns: usize, open_rate: Option<f64>) -> Measure {
-    Measure::Closed {
+    Measure::Closed(Closed {
         conns,
         close: false,
+        one_cpu: false,
         open_rate,
-    }
+    })
 }
 
 const fn http(
@@ -120,15 +123,28 @@ pub const ALL: &[Scenario] = &[
         closed(500, None),
     ),
     http(
+        "http-11b-c50-1cpu",
+        "11 bytes, 50 connections, the server on a CPU of its own",
+        PROXIES,
+        Request::Hello,
+        Measure::Closed(Closed {
+            conns: 50,
+            close: false,
+            one_cpu: true,
+            open_rate: None,
+        }),
+    ),
+    http(
         "http-11b-c50-close",
         "11 bytes, 50 at a time, a connection for each",
         PROXIES,
         Request::Hello,
-        Measure::Closed {
+        Measure::Closed(Closed {
             conns: 50,
             close: true,
+            one_cpu: false,
             open_rate: None,
-        },
+        }),
     ),
     http(
         "http-1m-down",
@@ -147,7 +163,7 @@ pub const ALL: &[Scenario] = &[
     http(
         "sse-500",
         "500 event streams, an event a second each",
-        BODIES,
+        STREAMERS,
         Request::Events,
         Measure::Streams { count: 500 },
     ),
@@ -237,12 +253,13 @@ pub const ALL: &[Scenario] = &[
         &[ClassicWatchdog],
         Classic,
         Python,
-        Measure::Share {
+        Measure::Share(Share {
             of: ClassicWatchdog,
-            share: 0.5,
+            of_conns: 1,
+            part: 0.5,
             conns: 8,
             prefork: Some(4),
-        },
+        }),
     ),
     files("static-10k", "10 KiB, 50 connections", Request::File10k),
     files("static-1m", "1 MiB, 50 connections", Request::File1m),
@@ -332,12 +349,13 @@ pub const ALL: &[Scenario] = &[
         peers: PROXIES,
         service: Proxy(NginxBackend),
         request: Request::Hello,
-        measure: Measure::Share {
+        measure: Measure::Share(Share {
             of: OfWatchdog,
-            share: 0.7,
+            of_conns: 50,
+            part: 0.7,
             conns: 50,
             prefork: None,
-        },
+        }),
     },
     Scenario {
         id: "overload-10x",

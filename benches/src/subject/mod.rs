@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, Cpus};
 use crate::children::Proc;
 use crate::fault::{During as _, Fault};
 use crate::load::Ask;
@@ -34,11 +34,13 @@ pub struct Order {
     pub settings: Vec<(&'static str, String)>,
     /// Nothing but what it must be told, where a default is what is measured.
     pub plain: bool,
+    pub cpus: Cpus,
 }
 
 /// The directory and ports of one start.
 struct Place<'a> {
     bench: &'a Bench,
+    cpus: Cpus,
     folder: &'a Path,
     port: u16,
     /// Where the function's server listens, or would.
@@ -65,12 +67,13 @@ pub fn start(bench: &Bench, order: &Order) -> Result<Running, Fault> {
     let folder = TempDir::new_in(bench.scratch())?;
     let place = Place {
         bench,
+        cpus: order.cpus,
         folder: folder.path(),
         port: ports::free()?,
         upstream: ports::free()?,
     };
     let mut function = None;
-    let mut command = Command::new(path);
+    let mut command = bench.command(path, order.cpus.server());
     match order.subject {
         Subject::Fwatchdog | Subject::OfWatchdog | Subject::ClassicWatchdog => {
             watchdog::command(&mut command, order, &place)?;
@@ -102,7 +105,7 @@ fn function_server(backend: Backend, place: &Place<'_>) -> Result<Command, Fault
     match backend {
         Backend::Nginx => nginx::function(place),
         Backend::Own => {
-            let mut command = Command::new(place.bench.serve());
+            let mut command = place.bench.command(&place.bench.serve(), place.cpus.rest());
             command.args(["serve", &place.upstream.to_string()]);
             Ok(command)
         }

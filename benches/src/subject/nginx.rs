@@ -68,7 +68,8 @@ pub fn command(command: &mut Command, order: &Order, place: &Place<'_>) -> Resul
 /// nginx as the function's server.
 pub fn function(place: &Place<'_>) -> Result<Command, Fault> {
     let path = place.bench.nginx.as_ref();
-    let mut command = Command::new(path.ok_or_else(|| Fault::new("nginx is not here"))?);
+    let path = path.ok_or_else(|| Fault::new("nginx is not here"))?;
+    let mut command = place.bench.command(path, place.cpus.rest());
     let http = format!(
         "access_log off;\nserver {{ listen 127.0.0.1:{}; root {}; \
          location = /hello {{ default_type text/plain; return 200 \"hello world\"; }} }}\n",
