@@ -16,12 +16,14 @@ use crate::run::Options;
 use crate::scenario::{self, Scenario, Subject};
 use crate::screen::{print, say};
 use crate::targets::Targets;
-use crate::{children, machine, report, run, serve};
+use crate::{children, machine, profile, report, run, serve};
 
 const GOOD: u8 = 0;
 const MISSED: u8 = 1;
 const USAGE: u8 = 2;
 const FAULT: u8 = 3;
+
+const NO_SUCH: &str = "no scenario has such a name: see `benches list`";
 
 pub fn run() -> u8 {
     let matches = match command().try_get_matches() {
@@ -45,6 +47,7 @@ fn dispatch(matches: &ArgMatches) -> Result<u8, Fault> {
         Some(("run", args)) => measure_and_keep(args),
         Some(("check", args)) => check(args),
         Some(("readme", _)) => readme(),
+        Some(("profile", args)) => count(args),
         Some(("serve", args)) => {
             serve::run(args.get_one("port").copied().unwrap_or_default()).map(|()| GOOD)
         }
@@ -78,8 +81,31 @@ fn command() -> Command {
             ),
         )
         .subcommand(Command::new("readme").about("Writes the table into the top README.md"))
+        .subcommand(profiling())
         .subcommand(Command::new("list").about("Lists the scenarios"))
         .subcommand(Command::new("serve").hide(true).arg(port))
+}
+
+fn profiling() -> Command {
+    Command::new("profile")
+        .about("Counts the instructions of a request by layer, by callgrind")
+        .arg(Arg::new("scenario").required(true))
+        .arg(
+            Arg::new("requests")
+                .long("requests")
+                .value_name("N")
+                .default_value("1000")
+                .value_parser(value_parser!(u64).range(1..)),
+        )
+        .arg(subject().required(true))
+}
+
+fn subject() -> Arg {
+    Arg::new("subject")
+        .long("subject")
+        .value_name("PATH")
+        .value_parser(value_parser!(PathBuf))
+        .help("Measure this binary in place of the release build")
 }
 
 fn measuring(command: Command) -> Command {
@@ -99,13 +125,7 @@ fn measuring(command: Command) -> Command {
                 .value_name("N")
                 .value_parser(value_parser!(u16).range(1..)),
         )
-        .arg(
-            Arg::new("subject")
-                .long("subject")
-                .value_name("PATH")
-                .value_parser(value_parser!(PathBuf))
-                .help("Measure this binary in place of the release build"),
-        )
+        .arg(subject())
         .arg(
             flag("debian").help(
                 "Only the peers that Debian has, with a margin; assumed where PEERS is not set",
@@ -133,9 +153,7 @@ fn selected(args: &ArgMatches) -> Result<Vec<&'static Scenario>, Fault> {
         .unwrap_or_default();
     let scenarios = scenario::select(&globs);
     if scenarios.is_empty() {
-        return Err(Fault::new(
-            "no scenario has such a name: see `benches list`",
-        ));
+        return Err(Fault::new(NO_SUCH));
     }
     Ok(scenarios)
 }
@@ -198,6 +216,22 @@ fn judge(targets: &Targets, results: &Results, margin: f64) -> u8 {
     }
     print(format!("{} targets, {missed} missed", targets.target.len()));
     if missed == 0 { GOOD } else { MISSED }
+}
+
+fn count(args: &ArgMatches) -> Result<u8, Fault> {
+    machine::raise_descriptors()?;
+    children::end_all_on_interrupt()?;
+    let id = args.get_one::<String>("scenario");
+    let scenario = scenario::ALL
+        .iter()
+        .find(|scenario| id.is_some_and(|id| id == scenario.id))
+        .ok_or_else(|| Fault::new(NO_SUCH))?;
+    let path = args.get_one::<PathBuf>("subject");
+    let binary = Binary::given(path.ok_or_else(|| Fault::new("no subject"))?)?;
+    let requests = args.get_one("requests").copied().unwrap_or(1);
+    let mut bench = Bench::prepare(binary, true)?;
+    profile::run(&mut bench, scenario, requests)?;
+    Ok(GOOD)
 }
 
 fn readme() -> Result<u8, Fault> {

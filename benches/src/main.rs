@@ -22,6 +22,7 @@ mod machine;
 mod measure;
 mod ports;
 mod proc;
+mod profile;
 mod report;
 mod results;
 mod run;

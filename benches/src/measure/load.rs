@@ -107,6 +107,12 @@ impl Session<'_> {
         Ok(figures)
     }
 
+    /// What is counted for a profile: our own binary and the request of the scenario.
+    pub fn counted(&self) -> Result<(Order, Ask), Fault> {
+        let subject = Subject::Fwatchdog;
+        Ok((self.order(subject), self.request(subject)?))
+    }
+
     pub(super) fn peak(&self, subject: Subject, conns: usize) -> Result<Figures, Fault> {
         let warm = self.warm(&self.order(subject), self.request(subject)?)?;
         self.wrk(&warm, conns, Cpus::Shared)?;

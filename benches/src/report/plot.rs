@@ -5,9 +5,10 @@
 use std::fmt::Write as _;
 
 use super::markdown::rows;
-use crate::results::{Results, Row};
+use crate::results::{Measured, Metric, Results, Row};
 use crate::run::number;
 use crate::scenario::{Family, Subject};
+use crate::stats::Spread;
 
 const WIDTH: f64 = 900.0;
 /// Where bars begin: names stand before.
@@ -16,6 +17,8 @@ const LEFT: f64 = 150.0;
 const LONGEST: f64 = 560.0;
 const BAR: f64 = 18.0;
 const GAP: f64 = 4.0;
+/// Of the text beside a bar, from the top of the bar.
+const BASELINE: f64 = 13.5;
 const HEAD: f64 = 56.0;
 const TITLE: f64 = 30.0;
 
@@ -43,12 +46,6 @@ fn frame(title: &str, height: f64, bars: &str) -> String {
 
 /// The bars of one scenario; where the next begin.
 fn group(out: &mut String, top: f64, id: &str, row: &Row) -> f64 {
-    let figures = row.subjects.iter().filter(|one| one.void.is_none());
-    let figures: Vec<_> = figures
-        .filter_map(|one| Some((one, one.figures.get(&row.headline)?)))
-        .collect();
-    let longest = figures.iter().map(|(_, spread)| spread.max);
-    let scale = LONGEST / longest.fold(f64::MIN_POSITIVE, f64::max);
     let mut y = top + TITLE;
     let _ = writeln!(
         out,
@@ -58,30 +55,53 @@ fn group(out: &mut String, top: f64, id: &str, row: &Row) -> f64 {
         row.headline.label(),
         escaped(&row.what)
     );
-    for (measured, spread) in figures {
-        let middle = y + BAR / 2.0;
-        let length = (spread.median * scale).max(1.0);
-        let (low, high) = (LEFT + spread.min * scale, LEFT + spread.max * scale);
-        let ratio = measured.ratios.get(&row.headline);
-        let ratio = ratio.map(|ratio| format!(" ({})", number(ratio.median)));
+    let highest = row.subjects.iter().filter_map(|one| sound(one, row));
+    let highest = highest.map(|spread| spread.max);
+    let scale = LONGEST / highest.fold(f64::MIN_POSITIVE, f64::max);
+    for measured in &row.subjects {
         let _ = writeln!(
             out,
-            "<text x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"#1f2328\">{}</text>\
-             <rect x=\"{LEFT}\" y=\"{y}\" width=\"{length:.1}\" height=\"{BAR}\" rx=\"2\" fill=\"{}\"/>\
-             <line x1=\"{low:.1}\" y1=\"{middle}\" x2=\"{high:.1}\" y2=\"{middle}\" stroke=\"#1f2328\" stroke-width=\"1.5\"/>\
-             <text x=\"{:.1}\" y=\"{}\" fill=\"#1f2328\">{}{}</text>",
+            "<text x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"#1f2328\">{}</text>",
             LEFT - 8.0,
-            y + 13.5,
-            measured.subject.name(),
-            colour(measured.subject),
-            high.max(LEFT + length) + 8.0,
-            y + 13.5,
-            number(spread.median),
-            ratio.unwrap_or_default()
+            y + BASELINE,
+            measured.subject.name()
         );
+        match sound(measured, row) {
+            Some(spread) => bar(out, y, scale, measured, spread, row.headline),
+            None => label(out, LEFT, y, "void"),
+        }
         y += BAR + GAP;
     }
     y + GAP * 2.0
+}
+
+fn sound<'a>(measured: &'a Measured, row: &Row) -> Option<&'a Spread> {
+    let figure = measured.figures.get(&row.headline);
+    figure.filter(|_| measured.void.is_none())
+}
+
+fn bar(out: &mut String, y: f64, scale: f64, one: &Measured, spread: &Spread, headline: Metric) {
+    let middle = y + BAR / 2.0;
+    let length = (spread.median * scale).max(1.0);
+    let (low, high) = (LEFT + spread.min * scale, LEFT + spread.max * scale);
+    let _ = writeln!(
+        out,
+        "<rect x=\"{LEFT}\" y=\"{y}\" width=\"{length:.1}\" height=\"{BAR}\" rx=\"2\" fill=\"{}\"/>\
+         <line x1=\"{low:.1}\" y1=\"{middle}\" x2=\"{high:.1}\" y2=\"{middle}\" stroke=\"#1f2328\" stroke-width=\"1.5\"/>",
+        colour(one.subject)
+    );
+    let ratio = one.ratios.get(&headline);
+    let ratio = ratio.map(|ratio| format!(" ({})", number(ratio.median)));
+    let text = number(spread.median) + &ratio.unwrap_or_default();
+    label(out, high.max(LEFT + length) + 8.0, y, &text);
+}
+
+fn label(out: &mut String, x: f64, y: f64, text: &str) {
+    let _ = writeln!(
+        out,
+        "<text x=\"{x:.1}\" y=\"{}\" fill=\"#1f2328\">{text}</text>",
+        y + BASELINE
+    );
 }
 
 fn colour(subject: Subject) -> &'static str {

@@ -1,0 +1,90 @@
+//! Which layer a piece of code belongs to.
+//! It knows the files of the product and the crates below it.
+//! It refuses to leave anything out: what no rule names is `other`.
+
+use super::callgrind::Spot;
+
+/// The first rule that fits; what is looked for, in the name of the file or else of the function.
+const FILES: &[(&str, &str)] = &[
+    ("watchdog/src/access", "log line"),
+    ("watchdog/src/journal", "log line"),
+    ("watchdog/src/metrics", "metrics"),
+    ("prometheus-client", "metrics"),
+    ("watchdog/src/gate", "gate"),
+    ("watchdog/src/ticket", "gate"),
+    ("watchdog/src/seal", "gate"),
+    ("watchdog/src/lifecycle", "gate"),
+    ("watchdog/src/mode/proxy", "proxy hop"),
+    ("watchdog/src/dial", "proxy hop"),
+    ("hyper-util", "proxy hop"),
+    ("/src/client/", "proxy hop"),
+    ("watchdog/src/mode/fork", "fork"),
+    ("watchdog/src/process", "fork"),
+    ("std/src/sys/process", "fork"),
+    ("watchdog/src/mode/files", "files"),
+    ("watchdog/src/serve", "accept and serve"),
+    ("watchdog/src/conn", "accept and serve"),
+    ("watchdog/src/sniff", "accept and serve"),
+    ("watchdog/src/", "request and answer"),
+    ("httparse", "parse and write HTTP"),
+    ("/hyper-", "parse and write HTTP"),
+    ("/http-", "parse and write HTTP"),
+    ("/h2-", "parse and write HTTP"),
+    ("/bytes-", "parse and write HTTP"),
+    ("/tokio-", "runtime"),
+    ("/mio-", "runtime"),
+    ("library/alloc/", "memory"),
+];
+const FUNCTIONS: &[(&str, &str)] = &[
+    ("malloc", "memory"),
+    ("realloc", "memory"),
+    ("calloc", "memory"),
+    ("free", "memory"),
+    ("mem", "memory"),
+    ("_int_", "memory"),
+    ("tokio::", "runtime"),
+    ("hyper::", "parse and write HTTP"),
+    ("std::sys::process", "fork"),
+    ("posix_spawn", "fork"),
+];
+
+pub fn of(spot: &Spot) -> &'static str {
+    let by_file = FILES.iter().find(|(part, _)| spot.file.contains(part));
+    let by_function = || {
+        let function = spot.function.trim_start_matches('<');
+        FUNCTIONS.iter().find(|(start, _)| {
+            function.starts_with(start) || function.starts_with(&format!("__{start}"))
+        })
+    };
+    by_file
+        .or_else(by_function)
+        .map_or("other", |(_, layer)| layer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Spot, of};
+
+    fn layer(file: &str, function: &str) -> &'static str {
+        of(&Spot {
+            file: file.to_owned(),
+            function: function.to_owned(),
+        })
+    }
+
+    #[test]
+    fn files_come_before_functions() {
+        assert_eq!(layer("/x/watchdog/src/gate.rs", "tokio::poll"), "gate");
+        assert_eq!(
+            layer("/c/hyper-1.12.0/src/proto/h1/io.rs", "f"),
+            "parse and write HTTP"
+        );
+        assert_eq!(
+            layer("/rustc/1/library/core/src/mem.rs", "tokio::poll"),
+            "runtime"
+        );
+        assert_eq!(layer("???", "malloc"), "memory");
+        assert_eq!(layer("???", "__memcpy_avx_unaligned"), "memory");
+        assert_eq!(layer("???", "unknown"), "other");
+    }
+}
