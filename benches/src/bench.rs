@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::binary::Binary;
+use crate::binary::{self, Binary};
 use crate::children;
 use crate::fault::{During as _, Fault};
 use crate::machine::first_line;
@@ -125,9 +125,10 @@ impl Bench {
             (Subject::Nginx | Subject::NginxUnbuffered | Subject::Lighttpd, Some(path)) => {
                 first_line(path, "-v")
             }
-            // Asked for a version, they say what is known of the build.
+            // What they say of themselves is what their build was told, if anything.
             (Subject::OfWatchdog | Subject::ClassicWatchdog, Some(path)) => {
-                crate::binary::digest(path).unwrap_or_default()
+                let digest = binary::digest(path).unwrap_or_default();
+                format!("sha256 {}", digest.get(..12).unwrap_or_default())
             }
             (_, None) => String::new(),
         }

@@ -17,6 +17,8 @@ use crate::fault::{During as _, Fault};
 use crate::proc;
 
 const INTERRUPTED: i32 = 130;
+/// Between two looks at whether a process is over.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// What must not outlive us.
 struct Held {
@@ -87,7 +89,7 @@ impl Proc {
             if Instant::now() > deadline {
                 return Err(Fault::new(format!("not over after {patience:?}")));
             }
-            std::thread::sleep(Duration::from_micros(500));
+            std::thread::sleep(LOOK);
         }
     }
 }

@@ -16,6 +16,9 @@ use crate::subject::{self, Order, Running};
 
 const WARM_UP: Duration = Duration::from_millis(400);
 const WARM_CONNS: usize = 8;
+/// As many requests as a share of a capacity is to be measured with, if that does not take too long.
+const ENOUGH: f64 = 200.0;
+const LONGEST: Duration = Duration::from_secs(12);
 /// A subject that is ready and warm.
 pub(super) struct Warm {
     pub running: Running,
@@ -131,7 +134,13 @@ impl Session<'_> {
         let order = self.share_order(subject, share.prefork);
         let warm = self.warm(&order, self.request(subject)?)?;
         let before = warm.running.cpu()?;
-        let tally = self.paced(&warm, self.rate, share.conns)?;
+        let pace = Pace {
+            rate: self.rate,
+            conns: share.conns,
+            time: self.share_time(),
+            may_refuse: false,
+        };
+        let tally = drive(warm.running.port, &warm.ask, pace)?.sound()?;
         let used = warm.running.cpu()?.saturating_sub(before);
         let mut figures = Figures::from([
             (Metric::CpuUs, micros(used) / tally.answered as f64),
@@ -140,6 +149,14 @@ impl Session<'_> {
         ]);
         open_latency(&mut figures, tally.latency());
         Ok(figures)
+    }
+
+    /// A slow rate needs longer for enough requests.
+    pub(super) fn share_time(&self) -> Duration {
+        let needed = ENOUGH / self.rate.unwrap_or(ENOUGH);
+        let longest = LONGEST.max(self.time());
+        let needed = Duration::try_from_secs_f64(needed).unwrap_or(longest);
+        needed.clamp(self.time(), longest)
     }
 
     /// A pool knows no request when a process starts, so no subject describes it in variables.

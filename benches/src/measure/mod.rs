@@ -79,7 +79,8 @@ impl<'a> Session<'a> {
             Measure::Share(share) => {
                 let conns = share.conns;
                 let rate = self.rate.unwrap_or_default();
-                format!("open loop, {rate:.0}/s over {conns} connections for {seconds} s")
+                let seconds = self.share_time().as_secs_f64();
+                format!("open loop, {rate:.0}/s over {conns} connections for {seconds:.0} s")
             }
             Measure::Overload { slots } => {
                 format!(

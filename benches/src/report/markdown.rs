@@ -125,7 +125,7 @@ fn details(id: &str, row: &Row) -> String {
             text += &line(row, metric);
         }
     }
-    text + &versions(row)
+    text + &notes(row)
 }
 
 fn line(row: &Row, metric: Metric) -> String {
@@ -157,8 +157,16 @@ fn with_range(spread: &Spread) -> String {
     )
 }
 
-fn versions(row: &Row) -> String {
-    let mut text = String::new();
+/// Who was measured, and why anybody is void.
+fn notes(row: &Row) -> String {
+    let peers = row
+        .subjects
+        .iter()
+        .filter(|one| one.subject != Subject::Fwatchdog);
+    let peers: Vec<String> = peers
+        .map(|one| format!("{}: {}", one.subject.name(), one.version))
+        .collect();
+    let mut text = format!("\n{}.\n", peers.join("; "));
     for measured in &row.subjects {
         if let Some(why) = &measured.void {
             let _ = write!(text, "\n{} is void: {why}.\n", measured.subject.name());
