@@ -19,7 +19,7 @@ pub fn exchange(port: u16, path: &str, size: u64) -> Result<(), Fault> {
     let head =
         format!("POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {size}\r\n\r\n");
     let sender = thread::spawn(move || send(&mut upload, head.as_bytes(), size));
-    let mut check = Check { at: 0, wrong: None };
+    let mut check = Check::new();
     let answer = client::receive(&mut stream, &mut check).during("the echo")?;
     sender
         .join()
@@ -33,7 +33,9 @@ pub fn exchange(port: u16, path: &str, size: u64) -> Result<(), Fault> {
     }
     match check.wrong {
         None => Ok(()),
-        Some(at) => Err(Fault::new(format!("byte {at} came back another"))),
+        Some(at) => Err(Fault::new(format!(
+            "the piece at byte {at} came back another"
+        ))),
     }
 }
 
@@ -56,19 +58,29 @@ fn send(upload: &mut impl Write, head: &[u8], size: u64) -> io::Result<()> {
 
 /// Compares what is written to it with the pattern.
 struct Check {
+    pattern: Vec<u8>,
     at: u64,
     wrong: Option<u64>,
 }
 
+impl Check {
+    fn new() -> Self {
+        Self {
+            pattern: pattern(),
+            at: 0,
+            wrong: None,
+        }
+    }
+}
+
 impl Write for Check {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut phase = usize::try_from(self.at % PERIOD as u64).unwrap_or_default();
-        for piece in bytes.chunks(PERIOD) {
-            let expected = (0_u8..=250).cycle().skip(phase);
-            if self.wrong.is_none() && !piece.iter().copied().eq(expected.take(piece.len())) {
+        for piece in bytes.chunks(BLOCK) {
+            let phase = usize::try_from(self.at % PERIOD as u64).unwrap_or_default();
+            let expected = self.pattern.get(phase..phase + piece.len());
+            if self.wrong.is_none() && expected != Some(piece) {
                 self.wrong = Some(self.at);
             }
-            phase = (phase + piece.len()) % PERIOD;
             self.at += piece.len() as u64;
         }
         Ok(bytes.len())
@@ -90,7 +102,7 @@ mod tests {
         let mut body = Vec::new();
         send(&mut body, b"", 200_000).unwrap();
         for cut in [1, 7, 251, 4096, 65_536] {
-            let mut check = Check { at: 0, wrong: None };
+            let mut check = Check::new();
             body.chunks(cut)
                 .for_each(|part| check.write_all(part).unwrap());
             assert_eq!((check.at, check.wrong), (200_000, None));
@@ -102,7 +114,7 @@ mod tests {
         let mut body = Vec::new();
         send(&mut body, b"", 200_000).unwrap();
         body.remove(123_456);
-        let mut check = Check { at: 0, wrong: None };
+        let mut check = Check::new();
         check.write_all(&body).unwrap();
         assert!(check.wrong.is_some());
     }
