@@ -35,30 +35,52 @@ const FILES: &[(&str, &str)] = &[
     ("/mio-", "runtime"),
     ("library/alloc/", "memory"),
 ];
+/// Where the file is not known: what the name of the function holds.
 const FUNCTIONS: &[(&str, &str)] = &[
+    ("fwatchdog::access", "log line"),
+    ("fwatchdog::journal", "log line"),
+    ("chrono::", "log line"),
+    ("fwatchdog::metrics", "metrics"),
+    ("prometheus_client::", "metrics"),
+    ("fwatchdog::gate", "gate"),
+    ("fwatchdog::ticket", "gate"),
+    ("fwatchdog::seal", "gate"),
+    ("fwatchdog::lifecycle", "gate"),
+    ("fwatchdog::mode::proxy", "proxy hop"),
+    ("fwatchdog::dial", "proxy hop"),
+    ("fwatchdog::mode::fork", "fork"),
+    ("fwatchdog::process", "fork"),
+    ("fwatchdog::mode::files", "files"),
+    ("fwatchdog::serve", "accept and serve"),
+    ("fwatchdog::conn", "accept and serve"),
+    ("fwatchdog::", "request and answer"),
+    ("hyper::client", "proxy hop"),
+    ("hyper", "parse and write HTTP"),
+    ("httparse::", "parse and write HTTP"),
+    ("http::", "parse and write HTTP"),
+    ("bytes::", "parse and write HTTP"),
+    ("tokio::", "runtime"),
+    ("mio::", "runtime"),
+    ("std::sys::process", "fork"),
+    ("posix_spawn", "fork"),
+    ("core::fmt", "formatting"),
+    ("alloc::", "memory"),
     ("malloc", "memory"),
     ("realloc", "memory"),
     ("calloc", "memory"),
     ("free", "memory"),
     ("mem", "memory"),
     ("_int_", "memory"),
-    ("tokio::", "runtime"),
-    ("hyper::", "parse and write HTTP"),
-    ("std::sys::process", "fork"),
-    ("posix_spawn", "fork"),
 ];
 
 pub fn of(spot: &Spot) -> &'static str {
-    let by_file = FILES.iter().find(|(part, _)| spot.file.contains(part));
-    let by_function = || {
-        let function = spot.function.trim_start_matches('<');
-        FUNCTIONS.iter().find(|(start, _)| {
-            function.starts_with(start) || function.starts_with(&format!("__{start}"))
-        })
+    let named = |rules: &[(&str, &'static str)], name: &str| {
+        let rule = rules.iter().find(|(part, _)| name.contains(part));
+        rule.map(|(_, layer)| *layer)
     };
-    by_file
-        .or_else(by_function)
-        .map_or("other", |(_, layer)| layer)
+    named(FILES, &spot.file)
+        .or_else(|| named(FUNCTIONS, &spot.function))
+        .unwrap_or("other")
 }
 
 #[cfg(test)]
@@ -85,6 +107,7 @@ mod tests {
         );
         assert_eq!(layer("???", "malloc"), "memory");
         assert_eq!(layer("???", "__memcpy_avx_unaligned"), "memory");
+        assert_eq!(layer("???", "<fwatchdog::gate::Gate as X>::admit"), "gate");
         assert_eq!(layer("???", "unknown"), "other");
     }
 }
