@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use crate::case::Failure;
 
 const FIRST: u16 = 20_000;
-const BLOCK: u16 = 200;
-const BLOCKS: u16 = 60;
+const BLOCK: u16 = 600;
+const BLOCKS: u16 = 20;
 
 struct Lease {
     _lock: File,

@@ -174,7 +174,7 @@ const CASES: &[Case] = &[
     Case::should(
         "health/first-answer",
         "WD-9.15",
-        "the first answer after each of twenty starts is 200",
+        "the first answer after each of ten starts is 200",
     )
     .modes(&Mode::ALL)
     .feature("first-answer")
@@ -398,7 +398,7 @@ fn run_healthcheck(rig: &mut Rig) -> Outcome {
 }
 
 fn first_answer(rig: &mut Rig) -> Outcome {
-    for start in 1..=20 {
+    for start in 1..=10 {
         let w = plain(rig).spawn()?;
         let status = rig.poll(10.0, "the first answer", || w.probe("/_/health"))?;
         check_eq!(status, 200, "first answer after start {start}");

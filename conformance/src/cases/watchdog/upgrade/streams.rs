@@ -199,14 +199,20 @@ fn events_whole(rig: &mut Rig) -> Outcome {
     Ok(())
 }
 
+/// A short `exec_timeout`, and gaps that only a stopped machine could make too long.
+fn patient(rig: &Rig) -> Setup {
+    let setup = server(rig).env("exec_timeout", "600ms");
+    setup.env("stream_idle_timeout", "10s")
+}
+
 fn outlive_exec_timeout(rig: &mut Rig) -> Outcome {
-    let w = server(rig).env("exec_timeout", "600ms").start()?;
+    let w = patient(rig).start()?;
     flows_on(&w, "sse", Some("text/event-stream"))?;
     flows_on(&w, "sse", None)
 }
 
 fn ndjson_outlives_exec_timeout(rig: &mut Rig) -> Outcome {
-    let w = server(rig).env("exec_timeout", "600ms").start()?;
+    let w = patient(rig).start()?;
     flows_on(&w, "ndjson", Some("application/x-ndjson"))?;
     flows_on(&w, "ndjson", None)
 }
