@@ -2,7 +2,7 @@
 //!
 //! Owns its three shapes: the classic watchdog's, the of-watchdog's and JSON. May know a finished request's figures. Refuses to log anything else.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use chrono::Local;
@@ -60,11 +60,12 @@ impl Access {
         let _ = match (self.format, self.shape) {
             (LogFormat::Json, _) => self.json(&mut line, entry),
             (LogFormat::Text, Shape::Classic) if entry.status == StatusCode::OK => {
-                let (time, secs) = (journal::timestamp(), entry.duration.as_secs_f64());
+                journal::timestamp(&mut line);
                 writeln!(
                     line,
-                    "{time} Wrote {} Bytes - Duration: {secs:.6}s",
-                    entry.sent
+                    " Wrote {} Bytes - Duration: {}s",
+                    entry.sent,
+                    Seconds::<6>(entry.duration)
                 )
             }
             (LogFormat::Text, _) => self.text(&mut line, entry),
@@ -72,23 +73,23 @@ impl Access {
         sink.line(line.as_bytes());
     }
 
-    fn text(&self, line: &mut String, entry: &Entry<'_>) -> std::fmt::Result {
-        write!(
-            line,
-            "{} {} {} - {}",
-            journal::timestamp(),
-            entry.method,
-            entry.uri,
-            entry.status.as_u16()
-        )?;
+    fn text(&self, line: &mut String, entry: &Entry<'_>) -> fmt::Result {
+        journal::timestamp(line);
+        line.push(' ');
+        line.push_str(entry.method.as_str());
+        line.push(' ');
+        target(line, entry.uri)?;
+        line.push_str(" - ");
+        line.push_str(entry.status.as_str());
         if self.shape == Shape::Reason {
-            write!(line, " {}", reason(entry.status))?;
+            line.push(' ');
+            line.push_str(reason(entry.status));
         }
         write!(
             line,
-            " - ContentLength: {} ({:.4}s)",
-            size(entry.sent),
-            entry.duration.as_secs_f64()
+            " - ContentLength: {} ({}s)",
+            Size(entry.sent),
+            Seconds::<4>(entry.duration)
         )?;
         if self.show_call_id {
             write!(line, " [{}]", text(entry.call_id).unwrap_or("none"))?;
@@ -97,7 +98,7 @@ impl Access {
         Ok(())
     }
 
-    fn json(&self, line: &mut String, entry: &Entry<'_>) -> std::fmt::Result {
+    fn json(&self, line: &mut String, entry: &Entry<'_>) -> fmt::Result {
         // `traceparent` is version-traceid-parent-flags.
         let trace_id = text(entry.trace).and_then(|t| t.split('-').nth(1));
         let object = json!({
@@ -117,6 +118,17 @@ impl Access {
     }
 }
 
+/// Most targets are a path, which needs no formatting.
+fn target(line: &mut String, uri: &Uri) -> fmt::Result {
+    match (uri.authority(), uri.path_and_query()) {
+        (None, Some(path)) => {
+            line.push_str(path.as_str());
+            Ok(())
+        }
+        _ => write!(line, "{uri}"),
+    }
+}
+
 fn text(value: Option<&HeaderValue>) -> Option<&str> {
     value.and_then(|v| v.to_str().ok())
 }
@@ -129,28 +141,47 @@ fn reason(status: StatusCode) -> &'static str {
     }
 }
 
-/// Decimal units, four significant digits, no space: `622B`, `10kB`, `3.875MB`.
-fn size(bytes: u64) -> String {
-    const UNITS: [&str; 7] = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
-    let mut value = bytes as f64;
-    let mut units = UNITS.iter();
-    let mut unit = units.next();
-    while value >= 1000.0 {
-        let Some(next) = units.next() else { break };
-        value /= 1000.0;
-        unit = Some(next);
+/// A number of bytes in decimal units, four significant digits, no space: `622B`, `10kB`, `3.875MB`.
+struct Size(u64);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
+        if self.0 < 1000 {
+            return write!(f, "{}B", self.0);
+        }
+        let mut value = self.0 as f64;
+        let mut unit = "B";
+        for next in UNITS {
+            if value < 1000.0 {
+                break;
+            }
+            value /= 1000.0;
+            unit = next;
+        }
+        let decimals = match value {
+            v if v >= 100.0 => 1,
+            v if v >= 10.0 => 2,
+            _ => 3,
+        };
+        let text = format!("{value:.decimals$}");
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        write!(f, "{text}{unit}")
     }
-    let decimals = match value {
-        v if v >= 100.0 => 1,
-        v if v >= 10.0 => 2,
-        _ => 3,
-    };
-    let text = format!("{value:.decimals$}");
-    format!(
-        "{}{}",
-        text.trim_end_matches('0').trim_end_matches('.'),
-        unit.unwrap_or(&"B")
-    )
+}
+
+/// A duration in seconds with so many decimals, rounded. Most of what a float would cost to print is saved.
+pub struct Seconds<const DECIMALS: u32>(pub Duration);
+
+impl<const DECIMALS: u32> fmt::Display for Seconds<DECIMALS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = 10_u32.pow(9 - DECIMALS);
+        let scale = 10_u32.pow(DECIMALS);
+        let rounded = (self.0.subsec_nanos() + unit / 2) / unit;
+        let seconds = self.0.as_secs() + u64::from(rounded / scale);
+        let width = DECIMALS as usize;
+        write!(f, "{seconds}.{:0width$}", rounded % scale)
+    }
 }
 
 #[cfg(test)]
@@ -167,7 +198,18 @@ mod tests {
             (3_875_000, "3.875MB"),
             (999_999, "1000kB"),
         ] {
-            assert_eq!(size(bytes), text);
+            assert_eq!(Size(bytes).to_string(), text);
         }
+    }
+
+    #[test]
+    fn seconds_are_rounded() {
+        let four = |nanos| Seconds::<4>(Duration::from_nanos(nanos)).to_string();
+        assert_eq!(four(0), "0.0000");
+        assert_eq!(four(49_999), "0.0000");
+        assert_eq!(four(50_001), "0.0001");
+        assert_eq!(four(1_999_960_000), "2.0000");
+        let six = Seconds::<6>(Duration::from_micros(12_000_034));
+        assert_eq!(six.to_string(), "12.000034");
     }
 }

@@ -11,10 +11,14 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use nix::sys::socket::{Shutdown, shutdown};
+use rustix::net::{SendAncillaryBuffer, SendFlags};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::CancellationToken;
+
+use crate::sendfile::{Outbox, stands_in};
 
 /// How long, and for how many bytes, a connection is read after its last answer where the client was still sending: closing at once would reset it,
 /// and the client could lose the answer.
@@ -27,27 +31,41 @@ const LINGER_BYTES: usize = 64 << 20;
 /// What a request may ask of its connection.
 #[derive(Debug)]
 pub struct Peer {
-    stream: TcpStream,
+    /// A second hold on the socket. `None` only while dropping.
+    socket: Option<OwnedWriteHalf>,
     /// Ends the connection, whatever it is doing.
     pub cut: CancellationToken,
+    /// Files that are due to the client.
+    pub outbox: Outbox,
     unread: AtomicBool,
     asked: AtomicBool,
 }
 
 impl Peer {
-    pub fn new(stream: TcpStream, cut: CancellationToken) -> Arc<Self> {
-        Arc::new(Self {
-            stream,
+    /// The connection, and what of it can be shared.
+    pub fn split(stream: TcpStream, cut: CancellationToken) -> (Io, Arc<Self>) {
+        let (read, write) = stream.into_split();
+        let peer = Arc::new(Self {
+            socket: Some(write),
             cut,
+            outbox: Outbox::default(),
             unread: AtomicBool::new(false),
             asked: AtomicBool::new(false),
-        })
+        });
+        let io = Io {
+            read,
+            peer: Arc::clone(&peer),
+            lingering: None,
+        };
+        (io, peer)
     }
 
     /// Completes when the client has closed its side, even where unread bytes hide that from a reader.
     pub async fn gone(&self) {
         // Every interest but `READABLE` ignores bytes that wait to be read; this one still sees the end.
-        let _ = self.stream.ready(Interest::PRIORITY).await;
+        if let Some(socket) = &self.socket {
+            let _ = socket.as_ref().ready(Interest::PRIORITY).await;
+        }
         // Whoever reads the upload knows better what this end means, and gets the chance to say so.
         sleep(LAST_WORD).await;
     }
@@ -68,13 +86,26 @@ impl Peer {
 
     /// The next close is a reset, so that an answer that only closing ends cannot look whole.
     pub fn reset_on_close(&self) {
-        let _ = self.stream.set_zero_linger();
+        if let Some(socket) = &self.socket {
+            let _ = socket.as_ref().set_zero_linger();
+        }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // A half that drops says goodbye properly, which is not ours to say: an answer that was cut must not look whole.
+        if let Some(socket) = self.socket.take() {
+            socket.forget();
+        }
     }
 }
 
 /// The connection as hyper sees it.
 #[derive(Debug)]
 pub struct Io {
+    /// Reads, and knows after a short read that there is nothing left to read for now.
+    read: OwnedReadHalf,
     peer: Arc<Peer>,
     lingering: Option<Lingering>,
 }
@@ -86,10 +117,23 @@ struct Lingering {
 }
 
 impl Io {
-    pub const fn new(peer: Arc<Peer>) -> Self {
-        Self {
-            peer,
-            lingering: None,
+    fn stream(&self) -> &TcpStream {
+        self.read.as_ref()
+    }
+
+    /// Runs `send` whenever the socket takes bytes, until it has taken some.
+    fn poll_send(
+        &self,
+        cx: &mut Context<'_>,
+        mut send: impl FnMut(&TcpStream) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        let stream = self.stream();
+        loop {
+            ready!(stream.poll_write_ready(cx))?;
+            match stream.try_io(Interest::WRITABLE, || send(stream)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                sent => return Poll::Ready(sent),
+            }
         }
     }
 
@@ -102,12 +146,10 @@ impl Io {
             if lingering.timer.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
             }
-            if ready!(self.peer.stream.poll_read_ready(cx)).is_err() {
-                return Poll::Ready(());
-            }
-            match self.peer.stream.try_read(&mut scratch) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Ok(read) if read > 0 && lingering.left > read => lingering.left -= read,
+            let mut buffer = ReadBuf::new(&mut scratch);
+            let read = ready!(Pin::new(&mut self.read).poll_read(cx, &mut buffer));
+            match (read, buffer.filled().len()) {
+                (Ok(()), read) if read > 0 && lingering.left > read => lingering.left -= read,
                 _ => return Poll::Ready(()),
             }
         }
@@ -116,17 +158,11 @@ impl Io {
 
 impl AsyncRead for Io {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        loop {
-            ready!(self.peer.stream.poll_read_ready(cx))?;
-            match self.peer.stream.try_read_buf(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                read => return Poll::Ready(read.map(drop)),
-            }
-        }
+        Pin::new(&mut self.read).poll_read(cx, buffer)
     }
 }
 
@@ -136,13 +172,7 @@ impl AsyncWrite for Io {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        loop {
-            ready!(self.peer.stream.poll_write_ready(cx))?;
-            match self.peer.stream.try_write(bytes) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                written => return Poll::Ready(written),
-            }
-        }
+        self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
@@ -150,13 +180,18 @@ impl AsyncWrite for Io {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        loop {
-            ready!(self.peer.stream.poll_write_ready(cx))?;
-            match self.peer.stream.try_write_vectored(slices) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                written => return Poll::Ready(written),
-            }
+        let own = slices.iter().take_while(|s| !stands_in(s)).count();
+        let (own, files) = slices.split_at(own);
+        if let (true, Some(file)) = (own.is_empty(), files.first()) {
+            return self.poll_send(cx, |stream| self.peer.outbox.send(stream, file.len()));
         }
+        let mut flags = SendFlags::NOSIGNAL;
+        // A file is on its way, and may share a segment with what is before it.
+        flags.set(SendFlags::MORE, !files.is_empty());
+        self.poll_send(cx, |stream| {
+            let mut control = SendAncillaryBuffer::default();
+            Ok(rustix::net::sendmsg(stream, own, &mut control, flags)?)
+        })
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -169,7 +204,7 @@ impl AsyncWrite for Io {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.lingering.is_none() {
-            shutdown(self.peer.stream.as_raw_fd(), Shutdown::Write)?;
+            shutdown(self.stream().as_raw_fd(), Shutdown::Write)?;
             if !self.peer.unread.load(Ordering::Relaxed) {
                 return Poll::Ready(Ok(()));
             }

@@ -3,13 +3,14 @@
 //! Owns one buffer and one thread per stream, so that a slow log consumer never holds up a request, and the shape of a line. May know the time and the
 //! log format. Refuses to drop a function's line: its writers wait for room instead.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Local, SecondsFormat};
 use nix::sys::signal::SigSet;
@@ -25,7 +26,7 @@ const ROOM: usize = 256 << 10;
 /// The watchdog's own lines, which cannot wait, are counted rather than kept above this many.
 const FULL: usize = 8 << 20;
 /// Lines that come within this time leave in one write.
-const GATHER: Duration = Duration::from_millis(1);
+const GATHER: Duration = Duration::from_millis(5);
 /// How long the last lines may take to be read.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -217,9 +218,24 @@ impl Drop for Writer {
     }
 }
 
-/// Date and time as both watchdogs have always written them.
-pub fn timestamp() -> impl std::fmt::Display {
-    Local::now().format("%Y/%m/%d %H:%M:%S")
+thread_local! {
+    /// The second that was written last: finding out the local time costs as much as the rest of a line.
+    static LAST: RefCell<(u64, String)> = const { RefCell::new((u64::MAX, String::new())) };
+}
+
+/// Adds date and time as both watchdogs have always written them.
+pub fn timestamp(line: &mut String) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map_or(0, |since| since.as_secs());
+    LAST.with_borrow_mut(|(second, text)| {
+        if *second != now {
+            *second = now;
+            text.clear();
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{}", Local::now().format("%Y/%m/%d %H:%M:%S"));
+        }
+        line.push_str(text);
+    });
 }
 
 /// Date and time for machines.
@@ -246,7 +262,9 @@ impl Journal {
         } else {
             ""
         };
-        let _ = writeln!(line, "{} {warning}{message}", timestamp());
+        timestamp(&mut line);
+        // Writing to a string cannot fail.
+        let _ = writeln!(line, " {warning}{message}");
         line
     }
 

@@ -27,6 +27,7 @@
 
 mod access;
 mod admin;
+mod aside;
 pub mod auth;
 pub mod body;
 pub mod config;
@@ -44,6 +45,7 @@ mod probe;
 mod process;
 mod request;
 mod seal;
+mod sendfile;
 mod serve;
 pub mod server;
 mod sniff;

@@ -2,7 +2,9 @@
 
 use std::env;
 use std::io::{self, Write as _};
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::thread;
 
 use fwatchdog::config::{
     Action, Arguments, CommandLine, Config, Environment, Loaded, LogFormat, lock_file,
@@ -10,6 +12,11 @@ use fwatchdog::config::{
 use fwatchdog::health;
 use fwatchdog::journal::{Journal, Sink, Writer};
 use fwatchdog::server::{self, Output, Server, StartError, Stopped};
+use tokio::runtime::{Builder, Runtime};
+
+/// The same on every libc: buffers are used again rather than mapped anew.
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 /// The configuration or the command line is wrong (`EX_USAGE`).
 const USAGE: u8 = 64;
@@ -103,10 +110,7 @@ fn open_log(format: LogFormat) -> io::Result<(Output, [Writer; 2])> {
 }
 
 fn run(config: Config, output: Output) -> Result<Stopped, StartError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(StartError::System)?;
+    let runtime = runtime(config.workers).map_err(StartError::System)?;
     let stopped = runtime.block_on(async {
         let stop = server::stop_signals().map_err(StartError::System)?;
         Ok(Server::start(config, output).await?.run(stop).await)
@@ -114,6 +118,17 @@ fn run(config: Config, output: Output) -> Result<Stopped, StartError> {
     // What still runs has been told to stop; nothing waits for it.
     runtime.shutdown_background();
     stopped
+}
+
+/// One thread needs no locks and wakes nobody; more come with the machine, which the function has to share.
+fn runtime(workers: Option<NonZeroUsize>) -> io::Result<Runtime> {
+    let granted = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let workers = workers.map_or_else(|| (granted() / 2).max(1), NonZeroUsize::get);
+    let mut builder = match workers {
+        1 => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    builder.worker_threads(workers).enable_all().build()
 }
 
 fn say(text: &str) -> ExitCode {

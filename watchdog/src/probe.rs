@@ -18,7 +18,8 @@ impl Site {
     pub async fn probed<B>(&self, request: &Request<B>) -> Option<Response<Sealed>> {
         match probe(request.uri().path())? {
             Probe::Health => Some(self.health(request.method())),
-            Probe::Ready => Some(self.ready(request.method()).await),
+            // Boxed: every request has room for what is awaited in its way.
+            Probe::Ready => Some(Box::pin(self.ready(request.method())).await),
         }
     }
 

@@ -10,6 +10,7 @@ use http::header::{CONNECTION, CONTENT_TYPE, UPGRADE};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
 use hyper::upgrade::OnUpgrade;
 
+use crate::access::Seconds;
 use crate::auth;
 use crate::body::Body;
 use crate::config;
@@ -18,10 +19,10 @@ use crate::failure::Failure;
 use crate::mode::{Answer, Mode, Tunnel};
 use crate::seal::{Limit, Seal, Sealed};
 use crate::serve::{Cut, Site};
-use crate::ticket::{Clock, Deadline, Ticket};
+use crate::ticket::{CALL_ID, Clock, Deadline, Ticket, within};
 use crate::upload::Upload;
 
-const CALL_ID: HeaderName = HeaderName::from_static("x-call-id");
+const TIMEOUT: HeaderName = HeaderName::from_static("x-timeout");
 const DURATION: HeaderName = HeaderName::from_static("x-duration-seconds");
 
 /// Who waits for the answer.
@@ -106,7 +107,7 @@ impl Site {
     /// The headers that every answer has, whoever gave it.
     fn head(&self, response: &mut Response<Body>, call_id: Option<HeaderValue>, ticket: &Ticket) {
         if self.times(response) {
-            let seconds = format!("{:.6}", ticket.started().elapsed().as_secs_f64());
+            let seconds = Seconds::<6>(ticket.started().elapsed()).to_string();
             response.headers_mut().insert(DURATION, number(&seconds));
         }
         if let Some(id) = call_id {
@@ -126,21 +127,15 @@ impl Site {
         self.mode.accepts(request.method())?;
         if let Some(auth) = &self.auth {
             let started = tokio::time::Instant::now();
-            ticket
-                .run(clock.write, watched, auth.check(request.headers()))
-                .await?;
+            within(clock.write, watched, auth.check(request.headers())).await?;
             auth::stamp(request.headers_mut(), started.elapsed());
         }
         request.body().fits()?;
         ticket.admit(watched).await?;
         let exec = self.exec_limit(&request);
-        let received = ticket
-            .run(clock.write, watched, self.mode.receive(request, upgrade))
-            .await?;
+        let received = within(clock.write, watched, self.mode.receive(request, upgrade)).await?;
         clock.exec = exec.map(|(limit, setting)| Deadline::after(limit, setting));
-        ticket
-            .run(clock.earliest(), watched, self.mode.answer(received))
-            .await
+        within(clock.earliest(), watched, self.mode.answer(received)).await
     }
 
     /// `exec_timeout`, which a caller of a proxied function may shorten and nobody may lift.
@@ -150,7 +145,7 @@ impl Site {
             _ => self.timeouts.exec?,
         };
         let asked = match &self.mode {
-            Mode::Proxy(_) => request.headers().get("x-timeout"),
+            Mode::Proxy(_) => request.headers().get(TIMEOUT),
             _ => None,
         };
         asked
@@ -235,6 +230,7 @@ fn wants_upgrade(request: &Request<Upload>) -> bool {
 
 /// An answer that goes on for as long as there is something to say.
 fn is_event_stream(response: &Response<Body>) -> bool {
+    const GRPC: &[u8] = b"application/grpc";
     const TYPES: [&str; 6] = [
         "text/event-stream",
         "application/x-ndjson",
@@ -250,7 +246,10 @@ fn is_event_stream(response: &Response<Body>) -> bool {
         .unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     TYPES.iter().any(|t| kind.eq_ignore_ascii_case(t))
-        || kind.to_ascii_lowercase().starts_with("application/grpc")
+        || kind
+            .as_bytes()
+            .get(..GRPC.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
 }
 
 /// Digits are always a valid header value.

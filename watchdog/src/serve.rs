@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_TYPE};
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Request, Response, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -17,10 +17,11 @@ use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
+use crate::aside::Aside;
 use crate::auth::Auth;
 use crate::body::Body;
 use crate::config::{Limits, Timeouts};
-use crate::conn::{Io, Peer};
+use crate::conn::Peer;
 use crate::failure::INTERNAL;
 use crate::head::{self, Refusal};
 use crate::health::Health;
@@ -102,41 +103,55 @@ fn is_the_clients(error: &io::Error) -> bool {
 async fn connection(site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
     // Without it small answers wait for acknowledgements; refused only on a dead socket.
     let _ = stream.set_nodelay(true);
-    let peer = Peer::new(stream, site.life.cut.child_token());
-    let io = TokioIo::new(Io::new(Arc::clone(&peer)));
+    let (io, peer) = Peer::split(stream, site.life.cut.child_token());
     let builder = builder(&site);
     let service = service_fn(|request| {
         let (site, peer) = (Arc::clone(&site), Arc::clone(&peer));
         async move { site.handle(request, peer, from).await }
     });
-    let connection = builder.serve_connection_with_upgrades(io, service);
-    let silence = silent_for(site.timeouts.read);
-    tokio::pin!(connection, silence);
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(io), service);
+    tokio::pin!(connection);
     let (mut closing, mut opening) = (false, true);
     loop {
-        tokio::select! {
+        let mut turn = Aside::new(turn(&site, &peer, closing, opening));
+        let turn = tokio::select! {
             biased;
             _ = connection.as_mut() => return,
-            () = peer.cut.cancelled() => return,
-            () = site.life.close.cancelled(), if !closing => {
+            turn = &mut turn => turn,
+        };
+        match turn {
+            Turn::Cut => return,
+            Turn::Close => {
                 connection.as_mut().graceful_shutdown();
                 closing = true;
             }
             // hyper times the heads of requests, but not the bytes by which it tells the protocol.
-            () = &mut silence, if opening => {
-                if !peer.has_asked() {
-                    return;
-                }
-                opening = false;
-            }
+            Turn::Silence if !peer.has_asked() => return,
+            Turn::Silence => opening = false,
         }
     }
 }
 
-async fn silent_for(limit: Option<Duration>) {
-    match limit {
-        Some(limit) => sleep(limit).await,
-        None => std::future::pending().await,
+/// What changes a connection from outside.
+enum Turn {
+    Cut,
+    Close,
+    /// The first request has had its time.
+    Silence,
+}
+
+async fn turn(site: &Site, peer: &Peer, closing: bool, opening: bool) -> Turn {
+    let silence = async {
+        match site.timeouts.read {
+            Some(limit) => sleep(limit).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        () = peer.cut.cancelled() => Turn::Cut,
+        () = site.life.close.cancelled(), if !closing => Turn::Close,
+        () = silence, if opening => Turn::Silence,
     }
 }
 
@@ -179,6 +194,9 @@ impl Site {
         }
         if matches!(&self.mode, Mode::Fork(fork, _) if fork.wants_remote()) {
             request.extensions_mut().insert(Remote(from));
+        }
+        if matches!(&self.mode, Mode::Files(_)) && request.version() < Version::HTTP_2 {
+            request.extensions_mut().insert(Arc::clone(&peer));
         }
         let client = Client {
             peer,

@@ -4,12 +4,15 @@
 //! written. May know how a request ended. Refuses to produce an answer.
 
 use std::future::{self, Future};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
-use http::{HeaderValue, Method, Request, StatusCode, Uri};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
+use pin_project_lite::pin_project;
 use tokio::time::{Instant, sleep_until};
 
 use crate::access::{Access, Entry};
@@ -18,6 +21,9 @@ use crate::failure::{Failure, Voice};
 use crate::gate::{Counted, Gate, Slot};
 use crate::metrics::{Metrics, Record};
 use crate::upload::Upload;
+
+pub const CALL_ID: HeaderName = HeaderName::from_static("x-call-id");
+const TRACE: HeaderName = HeaderName::from_static("traceparent");
 
 /// What every ticket reports to.
 #[derive(Debug)]
@@ -112,8 +118,8 @@ impl Ticket {
             desk: Arc::clone(desk),
             method: request.method().clone(),
             uri: request.uri().clone(),
-            call_id: headers.get("x-call-id").cloned(),
-            trace: headers.get("traceparent").cloned(),
+            call_id: headers.get(CALL_ID).cloned(),
+            trace: headers.get(TRACE).cloned(),
             probe: agent.is_some_and(|a| a.as_bytes().starts_with(b"kube-probe")),
             started: Instant::now(),
             first_byte: None,
@@ -127,32 +133,13 @@ impl Ticket {
 
     /// Takes a slot; the ticket keeps it to the end.
     pub async fn admit(&mut self, peer: Option<&Peer>) -> Result<(), Failure> {
-        let slot = tokio::select! {
-            biased;
-            slot = self.desk.gate.admit() => slot?,
-            () = gone(peer) => return Err(Failure::ClientGone),
-        };
+        let slot = within(None, peer, self.desk.gate.admit()).await?;
         self.slot = Some(slot);
         Ok(())
     }
 
     pub fn started(&self) -> Instant {
         self.started
-    }
-
-    /// Runs `work` until it is done, the deadline has passed or the client is gone. What loses is dropped, and so stopped.
-    pub async fn run<T>(
-        &self,
-        deadline: Option<Deadline>,
-        peer: Option<&Peer>,
-        work: impl Future<Output = Result<T, Failure>>,
-    ) -> Result<T, Failure> {
-        tokio::select! {
-            biased;
-            done = work => done,
-            failure = Deadline::passed(deadline) => Err(failure),
-            () = gone(peer) => Err(Failure::ClientGone),
-        }
     }
 
     /// The head of the function's answer is on its way.
@@ -214,6 +201,53 @@ impl Drop for Ticket {
             trace: self.trace.as_ref(),
             probe: self.probe,
         });
+    }
+}
+
+/// Runs `work` until it is done, the deadline has passed or the client is gone. What loses is dropped, and so stopped.
+pub fn within<T>(
+    deadline: Option<Deadline>,
+    peer: Option<&Peer>,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> impl Future<Output = Result<T, Failure>> {
+    Race {
+        work,
+        rival: rival(deadline, peer),
+    }
+}
+
+pin_project! {
+    /// Work, and what may end it. A select would move the work, which is large, for each request.
+    struct Race<A, B> {
+        #[pin]
+        work: A,
+        #[pin]
+        rival: B,
+    }
+}
+
+impl<T, A, B> Future for Race<A, B>
+where
+    A: Future<Output = Result<T, Failure>>,
+    B: Future<Output = Failure>,
+{
+    type Output = Result<T, Failure>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.work.poll(cx) {
+            Poll::Pending => this.rival.poll(cx).map(Err),
+            done @ Poll::Ready(_) => done,
+        }
+    }
+}
+
+/// Completes when work has to stop.
+async fn rival(deadline: Option<Deadline>, peer: Option<&Peer>) -> Failure {
+    tokio::select! {
+        biased;
+        failure = Deadline::passed(deadline) => failure,
+        () = gone(peer) => Failure::ClientGone,
     }
 }
 

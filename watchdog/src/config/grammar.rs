@@ -24,6 +24,8 @@ pub(super) enum Value {
     Bytes(u64),
     /// In place of a number of bytes.
     Unlimited,
+    /// In place of a number that is found out at start.
+    Auto,
     Mode(ModeName),
     Choice(&'static str),
     /// With the text it was written as.
@@ -48,15 +50,12 @@ impl Kind {
             Self::Mode => return mode(text).map(Value::Mode),
             Self::Duration => duration::parse(text).map(Value::Duration),
             Self::Bool => bool(text).map(Value::Bool),
-            Self::Integer { min, max } => text
-                .parse()
-                .ok()
-                .filter(|number| (min..=max).contains(number))
-                .map(Value::Integer),
             Self::Bytes { min, max } => bytes(text)
                 .filter(|number| (min..=max).contains(number))
                 .map(Value::Bytes),
             Self::LineLimit => line_limit(text),
+            Self::Auto { .. } if text == "auto" => Some(Value::Auto),
+            Self::Integer { min, max } | Self::Auto { min, max } => integer(text, min, max),
             Self::Choice(choices) => choices
                 .iter()
                 .find(|choice| **choice == text)
@@ -84,6 +83,7 @@ impl Kind {
             Self::Bytes { min: 0, max: u64::MAX } => BYTES.to_owned(),
             Self::Bytes { min, max } => format!("{BYTES}; from {min} to {max}"),
             Self::LineLimit => format!("{BYTES}; at least 1, or `-1` for lines of any length"),
+            Self::Auto { min, max } => format!("`auto`, or a whole number from {min} to {max}"),
             Self::Mode => one_of(ModeName::CHOICES.iter().map(|(name, _)| *name)),
             Self::Choice(choices) => one_of(choices.iter().copied()),
             Self::Command => "a command".to_owned(),
@@ -123,6 +123,13 @@ pub(super) fn bool(text: &str) -> Option<bool> {
         "false" | "f" | "0" => Some(false),
         _ => None,
     }
+}
+
+fn integer(text: &str, min: i64, max: i64) -> Option<Value> {
+    let number = text.parse().ok()?;
+    (min..=max)
+        .contains(&number)
+        .then_some(Value::Integer(number))
 }
 
 fn bytes(text: &str) -> Option<u64> {
@@ -222,6 +229,7 @@ impl fmt::Display for Value {
             Self::Integer(number) => write!(f, "{number}"),
             Self::Bytes(number) => write!(f, "{number}"),
             Self::Unlimited => f.write_str("-1"),
+            Self::Auto => f.write_str("auto"),
             Self::Mode(mode) => f.write_str(mode.as_str()),
             Self::Choice(choice) => f.write_str(choice),
             Self::Command(_, text) | Self::Upstream(_, text) | Self::Text(text) => {

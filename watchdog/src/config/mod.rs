@@ -73,6 +73,8 @@ pub struct Config {
     pub auth: Option<Auth>,
     /// A client that leaves stops the work done for it.
     pub cancel_on_disconnect: bool,
+    /// Threads that serve requests; `None` is as many as the CPUs suggest.
+    pub workers: Option<NonZeroUsize>,
 }
 
 /// What answers a request. Each mode carries its own settings and no other's.

@@ -77,6 +77,10 @@ fn build(
     let log = log(r);
     let auth = auth(r);
     let cancel_on_disconnect = r.flag(&settings::CANCEL_ON_DISCONNECT);
+    let workers = match mode {
+        Some(Mode::Inproc) => None,
+        _ => r.limit(&settings::WORKERS),
+    };
     let flavour = r.flavour;
     let (effective, warnings) = reader.finish()?;
     // Without a mode there was a problem, and that has been returned.
@@ -93,6 +97,7 @@ fn build(
         log,
         auth,
         cancel_on_disconnect,
+        workers,
     };
     Ok(Loaded {
         config,

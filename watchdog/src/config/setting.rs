@@ -25,9 +25,20 @@ pub struct Setting {
 pub enum Kind {
     Duration,
     Bool,
-    Integer { min: i64, max: i64 },
-    Bytes { min: u64, max: u64 },
+    Integer {
+        min: i64,
+        max: i64,
+    },
+    Bytes {
+        min: u64,
+        max: u64,
+    },
     LineLimit,
+    /// A whole number, or the word `auto`.
+    Auto {
+        min: i64,
+        max: i64,
+    },
     Mode,
     Choice(&'static [&'static str]),
     Command,

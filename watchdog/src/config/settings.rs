@@ -26,6 +26,14 @@ const FORK: &[ModeName] = &[
     ModeName::Streaming,
     ModeName::Serializing,
 ];
+/// All but the one whose runtime is its program's own.
+const BINARY: &[ModeName] = &[
+    ModeName::Classic,
+    ModeName::Streaming,
+    ModeName::Serializing,
+    ModeName::Http,
+    ModeName::Static,
+];
 const CLASSIC: &[ModeName] = &[ModeName::Classic];
 const HTTP: &[ModeName] = &[ModeName::Http];
 const STATIC: &[ModeName] = &[ModeName::Static];
@@ -100,6 +108,7 @@ pub const GROUPS: &[Group] = &[
             &WRITE_TIMEOUT,
             &STREAM_IDLE_TIMEOUT,
             &CANCEL_ON_DISCONNECT,
+            &WORKERS,
         ],
     },
     Group {
@@ -381,6 +390,14 @@ pub(super) static CANCEL_ON_DISCONNECT: Setting = Setting::new(
     Value("true"),
     ALL,
     "A client that leaves stops the work done for it. With `false` the work is finished all the same.",
+);
+
+pub(super) static WORKERS: Setting = Setting::new(
+    "workers",
+    Kind::Auto { min: 1, max: 256 },
+    Value("auto"),
+    BINARY,
+    "Threads that serve requests. `auto` is half the CPUs that the machine or the cgroup (v1 or v2) grants, at least 1: the other half is the function's.",
 );
 
 pub(super) static MAX_INFLIGHT: Setting = Setting::new(

@@ -134,10 +134,24 @@ fn defaults_of_both_flavours() {
         assert_eq!(config.log, log);
         assert_eq!(config.auth, None);
         assert!(config.cancel_on_disconnect);
+        assert_eq!(config.workers, None);
         assert_eq!(fork(&config).dialect, Dialect::OpenFaas);
         assert_eq!(fork(&config).spool_dir, PathBuf::from("/tmp"));
         assert_eq!(fork(&config).spool_threshold, 1 << 20);
         assert!(fork(&config).cgi_headers && !fork(&config).cgi_response);
+    }
+}
+
+#[test]
+fn workers_are_counted_or_left_to_the_machine() {
+    assert_eq!(of(&[("workers", "3")]).workers, NonZeroUsize::new(3));
+    assert_eq!(of(&[("workers", "auto")]).workers, None);
+    for bad in ["0", "257", "AUTO", "half"] {
+        let told = problem(Flavour::Of, &[("workers", bad)]);
+        assert!(
+            told.contains("`auto`, or a whole number from 1 to 256"),
+            "{told}"
+        );
     }
 }
 

@@ -61,7 +61,8 @@ impl Mode {
             Self::Fork(fork, _) => {
                 let request = request.map(Input::Stream);
                 let length = request.body().length();
-                Ok(Received::Fork(fork.receive(request).await?, length))
+                let request = Box::pin(fork.receive(request)).await?;
+                Ok(Received::Fork(request, length))
             }
             _ => Ok(Received::Other(request, upgrade)),
         }
@@ -70,7 +71,7 @@ impl Mode {
     pub async fn answer(&self, received: Received) -> Result<Answer, Failure> {
         match (self, received) {
             (Self::Fork(fork, _), Received::Fork(request, length)) => {
-                fork.answer(request, length).await
+                Box::pin(fork.answer(request, length)).await
             }
             (Self::Proxy(proxy), Received::Other(request, upgrade)) => {
                 proxy.answer(request, upgrade).await

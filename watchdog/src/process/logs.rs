@@ -144,7 +144,9 @@ impl Lines {
             (prefix, _) => {
                 if prefix && !self.open {
                     let mut head = String::new();
-                    let _ = write!(head, "{} {}: ", journal::timestamp(), self.stream.name());
+                    journal::timestamp(&mut head);
+                    // Writing to a string cannot fail.
+                    let _ = write!(head, " {}: ", self.stream.name());
                     out.extend_from_slice(head.as_bytes());
                 }
                 out.extend_from_slice(text);

@@ -1,12 +1,13 @@
 //! The bytes of files on their way out.
 //!
-//! Owns the open file and reads it piece by piece, each piece in one step of the connection, as nginx does. May know which parts are asked for and what
-//! stands between them. Refuses to end early and whole: a file that became shorter is an error.
+//! Owns the open file and reads it piece by piece, each piece in one step of the connection, as nginx does; where the connection can send files itself, it
+//! only says what of them. May know which parts are asked for and what stands between them. Refuses to end early and whole: a file that became shorter is an error.
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -14,6 +15,8 @@ use http_body::{Body, Frame, SizeHint};
 use rustix::buffer::spare_capacity;
 
 use super::range::Span;
+use crate::conn::Peer;
+use crate::sendfile::LARGEST;
 
 /// As much as is read, and held in memory, at once.
 pub(super) const CHUNK: u64 = 64 * 1024;
@@ -37,7 +40,9 @@ impl Piece {
 /// Pieces of one file, in turn.
 #[derive(Debug)]
 pub(super) struct FileBody {
-    file: File,
+    file: Arc<File>,
+    /// A connection that sends files itself.
+    peer: Option<Arc<Peer>>,
     pieces: VecDeque<Piece>,
     left: u64,
     /// A chunk was handed out, and the connection has not had its turn yet.
@@ -45,10 +50,11 @@ pub(super) struct FileBody {
 }
 
 impl FileBody {
-    pub(super) fn new(file: File, pieces: VecDeque<Piece>) -> Self {
+    pub(super) fn new(file: File, pieces: VecDeque<Piece>, peer: Option<Arc<Peer>>) -> Self {
         let left = pieces.iter().map(Piece::len).sum();
         Self {
-            file,
+            file: Arc::new(file),
+            peer,
             pieces,
             left,
             full: false,
@@ -62,16 +68,29 @@ impl FileBody {
         let bytes = match piece {
             Piece::Text(text) => text.into(),
             Piece::Span(Span { start, end }) => {
-                let stop = end.min(start + CHUNK);
+                let most = if self.peer.is_some() {
+                    LARGEST as u64
+                } else {
+                    CHUNK
+                };
+                let stop = end.min(start + most);
                 if stop < end {
                     self.pieces
                         .push_front(Piece::Span(Span { start: stop, end }));
                 }
-                read(&self.file, Span { start, end: stop })?
+                self.part(Span { start, end: stop })?
             }
         };
         self.left -= bytes.len() as u64;
         Ok(Some(bytes))
+    }
+
+    fn part(&self, span: Span) -> io::Result<Bytes> {
+        let Some(peer) = &self.peer else {
+            return read(&self.file, span);
+        };
+        let len = usize::try_from(span.len()).map_err(io::Error::other)?;
+        Ok(peer.outbox.put(Arc::clone(&self.file), span.start, len))
     }
 }
 
@@ -90,8 +109,9 @@ impl Body for FileBody {
             return Poll::Pending;
         }
         let next = self.next().transpose();
-        self.full =
-            self.left > 0 && matches!(&next, Some(Ok(bytes)) if bytes.len() as u64 >= CHUNK);
+        self.full = self.peer.is_none()
+            && self.left > 0
+            && matches!(&next, Some(Ok(bytes)) if bytes.len() as u64 >= CHUNK);
         Poll::Ready(next.map(|bytes| bytes.map(Frame::data)))
     }
 
@@ -141,7 +161,7 @@ mod tests {
             start: 1,
             end: 199_999,
         };
-        let mut body = FileBody::new(file(&content), [Piece::Span(span)].into());
+        let mut body = FileBody::new(file(&content), [Piece::Span(span)].into(), None);
         assert_eq!(body.size_hint().exact(), Some(199_998));
         let mut seen = Vec::new();
         while let Some(frame) = body.frame().await {
@@ -160,7 +180,7 @@ mod tests {
             start: 0,
             end: 100_000,
         };
-        let mut body = FileBody::new(file, [Piece::Span(span)].into());
+        let mut body = FileBody::new(file, [Piece::Span(span)].into(), None);
         assert!(body.frame().await.unwrap().is_ok());
         handle.set_len(70_000).unwrap();
         let error = body.frame().await.unwrap().unwrap_err();

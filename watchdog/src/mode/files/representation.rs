@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::fs::{File, Metadata};
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::header::{
@@ -24,6 +25,7 @@ use super::range::{self, Ranges, Span};
 use super::root::{Found, Root};
 use super::text;
 use crate::body::Body;
+use crate::conn::Peer;
 use crate::failure::Failure;
 use crate::sniff;
 
@@ -90,11 +92,11 @@ impl Representation {
             return Ok(response);
         }
         match self.ranges(&request.headers) {
-            Ranges::Whole => self.whole(),
+            Ranges::Whole => self.whole(request),
             Ranges::Unsatisfiable => Ok(self.unsatisfiable()),
             Ranges::Parts(parts) => match *parts {
-                [part] => self.part(part),
-                _ => Ok(self.parts(&parts)),
+                [part] => self.part(part, request),
+                _ => Ok(self.parts(&parts, request)),
             },
         }
     }
@@ -108,7 +110,7 @@ impl Representation {
         }
     }
 
-    fn whole(self) -> Result<Response<Body>, Failure> {
+    fn whole(self, request: &Parts) -> Result<Response<Body>, Failure> {
         let mut response = self.head(StatusCode::OK);
         let span = Span {
             start: 0,
@@ -117,20 +119,20 @@ impl Representation {
         response
             .headers_mut()
             .insert(CONTENT_LENGTH, self.len.into());
-        *response.body_mut() = body(self.file, span)?;
+        *response.body_mut() = body(self.file, span, request)?;
         Ok(response)
     }
 
-    fn part(self, span: Span) -> Result<Response<Body>, Failure> {
+    fn part(self, span: Span, request: &Parts) -> Result<Response<Body>, Failure> {
         let mut response = self.head(StatusCode::PARTIAL_CONTENT);
         let headers = response.headers_mut();
         headers.insert(CONTENT_RANGE, value(span.of(self.len)));
         headers.insert(CONTENT_LENGTH, span.len().into());
-        *response.body_mut() = body(self.file, span)?;
+        *response.body_mut() = body(self.file, span, request)?;
         Ok(response)
     }
 
-    fn parts(self, spans: &[Span]) -> Response<Body> {
+    fn parts(self, spans: &[Span], request: &Parts) -> Response<Body> {
         let mut response = self.head(StatusCode::PARTIAL_CONTENT);
         let boundary = boundary();
         let mut pieces = VecDeque::with_capacity(2 * spans.len() + 1);
@@ -153,7 +155,7 @@ impl Representation {
             CONTENT_TYPE,
             value(format!("multipart/byteranges; boundary={boundary}")),
         );
-        *response.body_mut() = Body::new(FileBody::new(self.file, pieces));
+        *response.body_mut() = Body::new(FileBody::new(self.file, pieces, sender(request)));
         response
     }
 
@@ -238,11 +240,17 @@ fn validators(about: &Metadata, coding: Option<&Coding>) -> Option<Validators> {
 }
 
 /// What fits into one read is read at once, before the status is settled.
-fn body(file: File, span: Span) -> Result<Body, Failure> {
+fn body(file: File, span: Span, request: &Parts) -> Result<Body, Failure> {
     if span.len() > CHUNK {
-        return Ok(Body::new(FileBody::new(file, [Piece::Span(span)].into())));
+        let pieces = [Piece::Span(span)].into();
+        return Ok(Body::new(FileBody::new(file, pieces, sender(request))));
     }
     read(&file, span).map(Body::from).map_err(failed)
+}
+
+/// The connection, where it can send files itself.
+fn sender(request: &Parts) -> Option<Arc<Peer>> {
+    request.extensions.get::<Arc<Peer>>().cloned()
 }
 
 fn failed(error: impl std::fmt::Display) -> Failure {

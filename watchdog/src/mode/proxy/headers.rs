@@ -14,8 +14,10 @@ use crate::failure::Failure;
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
-/// Fields of one connection, besides `Connection` itself, what it names, and `TE`.
-const HOP_BY_HOP: [HeaderName; 6] = [
+/// Fields of one connection, besides what `Connection` names.
+const HOP_BY_HOP: [HeaderName; 8] = [
+    CONNECTION,
+    TE,
     KEEP_ALIVE,
     PROXY_CONNECTION,
     PROXY_AUTHENTICATE,
@@ -108,21 +110,19 @@ pub(super) fn set_framing(headers: &mut HeaderMap, method: &Method, length: Leng
     }
 }
 
+/// One look at each field that is there costs less than a search for each that could be.
 fn strip(headers: &mut HeaderMap) {
-    if headers.contains_key(CONNECTION) {
-        let named: Vec<HeaderName> = tokens(headers, &CONNECTION)
+    let doomed = headers.keys().filter(|name| HOP_BY_HOP.contains(name));
+    let mut doomed: Vec<HeaderName> = doomed.cloned().collect();
+    if doomed.contains(&CONNECTION) {
+        let named = tokens(headers, &CONNECTION)
             .filter(|t| !t.eq_ignore_ascii_case(b"close") && !t.eq_ignore_ascii_case(b"keep-alive"))
             .filter_map(|t| HeaderName::from_bytes(t).ok())
             // Nobody gets to take these away from a message.
-            .filter(|name| *name != HOST && *name != CONTENT_LENGTH)
-            .collect();
-        for name in named {
-            headers.remove(name);
-        }
-        headers.remove(CONNECTION);
+            .filter(|name| *name != HOST && *name != CONTENT_LENGTH);
+        doomed.extend(named);
     }
-    headers.remove(TE);
-    for name in &HOP_BY_HOP {
+    for name in doomed {
         headers.remove(name);
     }
 }

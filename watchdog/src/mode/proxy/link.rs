@@ -4,15 +4,17 @@
 //! be used again. Refuses to dial, to wait idly or to choose what is sent.
 
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{Builder, Connection, Parts, SendRequest};
 use hyper_util::rt::TokioIo;
+use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::outgoing::{Course, Outgoing};
@@ -97,34 +99,16 @@ impl Link {
     }
 
     /// Sends a request and waits for the head of its answer.
-    pub(super) async fn exchange(
+    pub(super) fn exchange(
         mut self: Box<Self>,
         mut request: Request<Outgoing>,
-    ) -> Result<(Response<Incoming>, Box<Self>), Lost> {
+    ) -> impl Future<Output = Result<(Response<Incoming>, Box<Self>), Lost>> {
         self.course.set_heard(false);
         request.body_mut().attach(&self.course);
-        // Only this connection can complete it, and that is polled first each time: so it needs no waker, and must not be held up by a spent budget.
-        let mut answer = pin!(tokio::task::unconstrained(
-            self.sender.try_send_request(request)
-        ));
-        let answer = std::future::poll_fn(|cx| {
-            let over = self.poll(cx).is_ready();
-            match answer
-                .as_mut()
-                .poll(&mut Context::from_waker(Waker::noop()))
-            {
-                Poll::Ready(answer) => Poll::Ready(Some(answer)),
-                Poll::Pending if over => Poll::Ready(None),
-                Poll::Pending => Poll::Pending,
-            }
-        });
-        match answer.await {
-            Some(Ok(response)) => Ok((response, self)),
-            Some(Err(mut error)) => {
-                let unsent = error.take_message();
-                Err(self.lost(unsent, dial::describe(error.error())))
-            }
-            None => Err(self.lost(None, "connection closed".to_owned())),
+        Exchange {
+            // Only this connection can complete it, and that is polled first each time: so it needs no waker, and must not be held up by a spent budget.
+            answer: tokio::task::unconstrained(self.sender.try_send_request(request)),
+            link: Some(self),
         }
     }
 
@@ -144,6 +128,43 @@ impl Link {
     pub(super) fn into_stream(self) -> Option<(Stream, Bytes)> {
         let rest = self.rest?;
         Some((rest.io.into_inner().stream, rest.read_buf))
+    }
+}
+
+pin_project! {
+    /// A request under way, with the connection that carries it.
+    struct Exchange<F> {
+        #[pin]
+        answer: F,
+        link: Option<Box<Link>>,
+    }
+}
+
+impl<F> Future for Exchange<F>
+where
+    F: Future<Output = Result<Response<Incoming>, TrySendError<Request<Outgoing>>>>,
+{
+    type Output = Result<(Response<Incoming>, Box<Link>), Lost>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Some(mut link) = this.link.take() else {
+            return Poll::Pending;
+        };
+        let over = link.poll(cx).is_ready();
+        let answer = this.answer.poll(&mut Context::from_waker(Waker::noop()));
+        Poll::Ready(match answer {
+            Poll::Ready(Ok(response)) => Ok((response, link)),
+            Poll::Ready(Err(mut error)) => {
+                let unsent = error.take_message();
+                Err(link.lost(unsent, dial::describe(error.error())))
+            }
+            Poll::Pending if over => Err(link.lost(None, "connection closed".to_owned())),
+            Poll::Pending => {
+                *this.link = Some(link);
+                return Poll::Pending;
+            }
+        })
     }
 }
 

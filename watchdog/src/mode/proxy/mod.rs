@@ -136,7 +136,9 @@ impl Proxy {
         request: Request<Upload>,
         upgrade: Option<OnUpgrade>,
     ) -> Result<Answer, Failure> {
-        self.startup().await?;
+        if !self.is_up() {
+            Box::pin(self.startup()).await?;
+        }
         let token = headers::upgrade_token(request.headers());
         let http1 = matches!(self.transport, Transport::Http1(_));
         let upgrade = upgrade.filter(|_| http1 && request.version() == Version::HTTP_11);
@@ -147,12 +149,15 @@ impl Proxy {
             Transport::Http1(pool) => {
                 let (response, link) = pool.exchange(request).await?;
                 if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-                    return self.switch(response, link, switch).await;
+                    return Box::pin(self.switch(response, link, switch)).await;
                 }
                 let response = reply::from_link(response, link, pool).await;
                 Ok(to_caller(response).into())
             }
-            Transport::H2c(shared) => Ok(to_caller(shared.exchange(request).await?).into()),
+            Transport::H2c(shared) => {
+                let response = Box::pin(shared.exchange(request)).await?;
+                Ok(to_caller(response).into())
+            }
         }
     }
 
@@ -196,9 +201,6 @@ impl Proxy {
 
     /// Waits for an upstream that is still starting.
     async fn startup(&self) -> Result<(), Failure> {
-        if self.is_up() {
-            return Ok(());
-        }
         let mut upstream = self.upstream.subscribe();
         let settled = upstream.wait_for(|upstream| *upstream != Upstream::Starting);
         let settled = match self.patience {
@@ -239,7 +241,7 @@ impl Proxy {
     async fn outgoing(&self, upload: Upload) -> Result<Outgoing, Failure> {
         match (upload.exact_len(), &self.collect) {
             (Some(0), _) => Ok(Outgoing::empty()),
-            (None, Some(place)) => Ok(collect(upload, place).await?.into()),
+            (None, Some(place)) => Ok(Box::pin(collect(upload, place)).await?.into()),
             _ => Ok(upload.into()),
         }
     }

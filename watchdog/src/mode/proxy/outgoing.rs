@@ -68,8 +68,9 @@ pub(super) struct Outgoing {
 #[derive(Debug)]
 enum Source {
     Empty,
-    Upload(Upload),
-    Spooled(Spooled),
+    /// Boxed, as every request is moved a few times, and most have no body.
+    Upload(Box<Upload>),
+    Spooled(Box<Spooled>),
 }
 
 impl Outgoing {
@@ -107,13 +108,13 @@ impl Outgoing {
 
 impl From<Upload> for Outgoing {
     fn from(upload: Upload) -> Self {
-        Source::Upload(upload).into()
+        Source::Upload(Box::new(upload)).into()
     }
 }
 
 impl From<Spooled> for Outgoing {
     fn from(spooled: Spooled) -> Self {
-        Source::Spooled(spooled).into()
+        Source::Spooled(Box::new(spooled)).into()
     }
 }
 
@@ -149,8 +150,8 @@ impl Body for Outgoing {
         let this = &mut *self;
         match &mut this.source {
             Source::Empty => Poll::Ready(None),
-            Source::Spooled(body) => Pin::new(body).poll_frame(cx),
-            Source::Upload(body) => Pin::new(body).poll_frame(cx).map_err(|error| {
+            Source::Spooled(body) => Pin::new(&mut **body).poll_frame(cx),
+            Source::Upload(body) => Pin::new(&mut **body).poll_frame(cx).map_err(|error| {
                 if let Some(course) = &this.course {
                     course.failed.get_or_init(|| error.clone());
                 }

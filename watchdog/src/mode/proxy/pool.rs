@@ -3,7 +3,7 @@
 //! Owns idle links, the latest on top, and closes them before common servers would. May know which failures leave a request untouched. Refuses to send
 //! anything twice that may have had an effect.
 
-use std::future::{Future as _, poll_fn};
+use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -81,8 +81,9 @@ impl Pool {
         }
     }
 
-    async fn fresh(&self) -> Result<Box<Link>, Failure> {
-        Link::open(self.site.dial().await?).await
+    /// Boxed, as it is rare: every request would have room for it in its way.
+    fn fresh(&self) -> Pin<Box<dyn Future<Output = Result<Box<Link>, Failure>> + Send + '_>> {
+        Box::pin(async { Link::open(self.site.dial().await?).await })
     }
 
     /// Takes a link back after an answer. One that still uploads goes on until the upload is over: the client may be told to keep its connection.

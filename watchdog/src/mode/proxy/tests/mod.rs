@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::config::{CommandLine, Endpoint, TermTiming, Timeouts, Upstream};
-use crate::conn::{Io, Peer};
+use crate::conn::Peer;
 use crate::failure::Voice;
 use crate::task::{self, Owned};
 
@@ -211,8 +211,8 @@ async fn serve(proxy: Arc<Proxy>) -> (SocketAddr, Owned<()>) {
 
 async fn connection(stream: TcpStream, proxy: Arc<Proxy>) {
     let tunnels = Arc::new(Mutex::new(Vec::new()));
-    let peer = Peer::new(stream, CancellationToken::new());
-    let io = TokioIo::new(Io::new(Arc::clone(&peer)));
+    let (io, peer) = Peer::split(stream, CancellationToken::new());
+    let io = TokioIo::new(io);
     let service = service_fn(|mut request: Request<Incoming>| {
         let (proxy, peer, tunnels) = (Arc::clone(&proxy), Arc::clone(&peer), Arc::clone(&tunnels));
         async move {

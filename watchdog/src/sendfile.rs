@@ -1,0 +1,104 @@
+//! Files on their way to a socket, past this process.
+//!
+//! Owns the bytes that stand in for a file's while an answer passes through hyper, and the list of what they stand for: the connection sends that in their
+//! place. May know one connection. Refuses what would change the length of the stand-in: chunks, HTTP/2 frames.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use bytes::Bytes;
+
+/// The most that one stand-in is for.
+pub const LARGEST: usize = 256 << 10;
+
+/// Never read or written, so the system never gives it memory.
+static STAND_IN: LazyLock<Bytes> = LazyLock::new(|| vec![0; LARGEST].into());
+
+/// What of files is due on a connection, in order.
+#[derive(Debug, Default)]
+pub struct Outbox(Mutex<VecDeque<Parcel>>);
+
+#[derive(Debug)]
+struct Parcel {
+    file: Arc<File>,
+    at: u64,
+    left: usize,
+}
+
+impl Outbox {
+    /// Takes `len` bytes of a file from `at`, at most [`LARGEST`], and gives as many that stand in for them.
+    pub fn put(&self, file: Arc<File>, at: u64, len: usize) -> Bytes {
+        let left = len.min(LARGEST);
+        let parcel = Parcel { file, at, left };
+        self.lock().push_back(parcel);
+        STAND_IN.slice(..left)
+    }
+
+    /// Sends what the next stand-in is for, at most `limit` bytes of it.
+    ///
+    /// # Errors
+    /// As the system says; [`io::ErrorKind::UnexpectedEof`] where the file has become shorter.
+    pub fn send(&self, socket: impl AsFd, limit: usize) -> io::Result<usize> {
+        let mut parcels = self.lock();
+        let Some(parcel) = parcels.front_mut() else {
+            return Err(io::Error::other("a stand-in for nothing"));
+        };
+        let asked = parcel.left.min(limit);
+        let sent = rustix::fs::sendfile(socket, &*parcel.file, Some(&mut parcel.at), asked)?;
+        if sent == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        parcel.left -= sent;
+        if parcel.left == 0 {
+            parcels.pop_front();
+        }
+        Ok(sent)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Parcel>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether these bytes stand in for a file's.
+pub fn stands_in(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && STAND_IN.as_ptr_range().contains(&bytes.as_ptr())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn the_file_arrives_in_place_of_its_stand_in() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"0123456789").unwrap();
+        let (outbox, file) = (Outbox::default(), Arc::new(file));
+        let stand_in = outbox.put(Arc::clone(&file), 2, 5);
+        assert!(stands_in(&stand_in) && stands_in(&stand_in[4..]));
+        assert!(!stands_in(b"01234") && !stands_in(&[]));
+        let (here, mut there) = UnixStream::pair().unwrap();
+        assert_eq!(outbox.send(&here, 3).unwrap(), 3);
+        assert_eq!(outbox.send(&here, stand_in.len()).unwrap(), 2);
+        assert!(outbox.send(&here, 1).is_err());
+        drop(here);
+        let mut got = String::new();
+        there.read_to_string(&mut got).unwrap();
+        assert_eq!(got, "23456");
+    }
+
+    #[test]
+    fn a_file_that_became_shorter_is_an_error() {
+        let outbox = Outbox::default();
+        outbox.put(Arc::new(tempfile::tempfile().unwrap()), 0, 1);
+        let (here, _there) = UnixStream::pair().unwrap();
+        let error = outbox.send(&here, 1).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    }
+}
