@@ -54,6 +54,7 @@ pub const FEATURES: &[&str] = &[
     "jwt-refresh",
     "kill-grace",
     "log-json",
+    "lean-uploads",
     "metrics-port",
     "more-metrics",
     "precompressed",

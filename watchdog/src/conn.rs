@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use nix::sys::socket::{Shutdown, shutdown};
 use rustix::net::{SendAncillaryBuffer, SendFlags};
-use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, Interest, ReadBuf, Take};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::{Sleep, sleep};
@@ -27,6 +27,9 @@ const LINGER: Duration = Duration::from_secs(2);
 const LAST_WORD: Duration = Duration::from_millis(50);
 
 const LINGER_BYTES: usize = 64 << 20;
+
+/// As much as is read at once. hyper's buffers grow with what a read brings, up to the limit of a request's head, which is a megabyte.
+const READ: u64 = 64 << 10;
 
 /// What a request may ask of its connection.
 #[derive(Debug)]
@@ -53,7 +56,7 @@ impl Peer {
             asked: AtomicBool::new(false),
         });
         let io = Io {
-            read,
+            read: read.take(READ),
             peer: Arc::clone(&peer),
             lingering: None,
         };
@@ -105,7 +108,7 @@ impl Drop for Peer {
 #[derive(Debug)]
 pub struct Io {
     /// Reads, and knows after a short read that there is nothing left to read for now.
-    read: OwnedReadHalf,
+    read: Take<OwnedReadHalf>,
     peer: Arc<Peer>,
     lingering: Option<Lingering>,
 }
@@ -118,7 +121,7 @@ struct Lingering {
 
 impl Io {
     fn stream(&self) -> &TcpStream {
-        self.read.as_ref()
+        self.read.get_ref().as_ref()
     }
 
     /// Runs `send` whenever the socket takes bytes, until it has taken some.
@@ -147,6 +150,7 @@ impl Io {
                 return Poll::Ready(());
             }
             let mut buffer = ReadBuf::new(&mut scratch);
+            self.read.set_limit(READ);
             let read = ready!(Pin::new(&mut self.read).poll_read(cx, &mut buffer));
             match (read, buffer.filled().len()) {
                 (Ok(()), read) if read > 0 && lingering.left > read => lingering.left -= read,
@@ -162,6 +166,7 @@ impl AsyncRead for Io {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.read.set_limit(READ);
         Pin::new(&mut self.read).poll_read(cx, buffer)
     }
 }

@@ -14,8 +14,9 @@ use conformance::profile::Profile;
 use conformance::runner::{self, Options, Verdict};
 
 /// Memory limits and loads that are meant for a release build.
-const HEAVY: [&str; 3] = [
+const HEAVY: [&str; 4] = [
     "integrity/constant-memory*",
+    "integrity/many-uploads",
     "integrity/bounded-memory*",
     "integrity/soak*",
 ];

@@ -40,6 +40,15 @@ pub(super) const CASES: &[Case] = &[
     )
     .modes(&[Streaming, Http])
     .run(unread),
+    Case::should(
+        "integrity/many-uploads",
+        "WD-15.7",
+        "24 uploads of 4 MB at once take less than 24 MB of memory",
+    )
+    .modes(&[Http])
+    .feature("lean-uploads")
+    .exclusive()
+    .run(many_uploads),
 ];
 
 const SIZE: u64 = 300_000_000;
@@ -112,5 +121,33 @@ fn unread(rig: &mut Rig) -> Outcome {
         offset += data.len() as u64;
     }
     check!(offset >= 20_000_000, "only {offset} bytes came");
+    Ok(())
+}
+
+fn many_uploads(rig: &mut Rig) -> Outcome {
+    let w = rig.function("").start()?;
+    let answers = std::thread::scope(|scope| {
+        let client = |seed| {
+            let w = &w;
+            scope.spawn(move || {
+                let body = Pattern::new(seed, 4_000_000);
+                w.request_pattern(&Request::post("/echo-buffered").pattern(body), body)
+            })
+        };
+        let clients: Vec<_> = (0..24).map(client).collect();
+        clients
+            .into_iter()
+            .map(std::thread::ScopedJoinHandle::join)
+            .collect::<Vec<_>>()
+    });
+    for answer in answers {
+        let r = answer.map_err(|_| Failure::fault("a client panicked"))??;
+        check_eq!((r.status, r.end), (200, End::Clean), "status and end");
+    }
+    let peak = w.peak_rss();
+    check!(
+        peak > 0 && peak < 24 << 20,
+        "peak memory {peak} bytes with 24 uploads at once"
+    );
     Ok(())
 }

@@ -39,4 +39,8 @@ const CLAUSES: &[Clause] = &[
         "WD-15.6",
         "Buffering modes hold large bodies elsewhere than in memory.",
     ),
+    Clause::should(
+        "WD-15.7",
+        "Uploads at the same time take less than a megabyte of memory each.",
+    ),
 ];
