@@ -56,10 +56,13 @@ impl std::fmt::Display for StartError {
                 address,
                 cause,
             } => {
-                write!(
-                    f,
-                    "cannot listen on {address} ({setting}): {cause}; choose a free port with {setting}"
-                )
+                write!(f, "cannot listen on {address} ({setting}): ")?;
+                match cause.kind() {
+                    // What operators search their logs for; musl has words of its own.
+                    io::ErrorKind::AddrInUse => f.write_str("address already in use")?,
+                    _ => write!(f, "{cause}")?,
+                }
+                write!(f, "; choose a free port with {setting}")
             }
             Self::Setting(why) | Self::Function(why) => f.write_str(why),
             Self::System(error) => write!(f, "the system refused to start the server: {error}"),
