@@ -48,6 +48,7 @@ pub const FEATURES: &[&str] = &[
     "h2c",
     "h2c-upstream",
     "header-limit",
+    "healthcheck-http",
     "http-ready-gate",
     "internal-header",
     "jwt-discovery",

@@ -114,11 +114,6 @@ fn write(path: &Path) -> io::Result<()> {
         .map(drop)
 }
 
-/// What `--run-healthcheck` asks: is the lock file there?
-pub fn lock_exists(path: &Path) -> bool {
-    !matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

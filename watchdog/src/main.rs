@@ -7,9 +7,8 @@ use std::process::ExitCode;
 use std::thread;
 
 use fwatchdog::config::{
-    Action, Arguments, CommandLine, Config, Environment, Loaded, LogFormat, lock_file,
+    self, Action, Arguments, CommandLine, Config, Environment, Loaded, LogFormat,
 };
-use fwatchdog::health;
 use fwatchdog::journal::{Journal, Sink, Writer};
 use fwatchdog::server::{self, Output, Server, StartError, Stopped};
 use tokio::runtime::{Builder, Runtime};
@@ -57,10 +56,9 @@ fn load(command: Option<CommandLine>) -> Result<Loaded, String> {
 }
 
 fn healthcheck() -> ExitCode {
-    if health::lock_exists(&lock_file(&Environment::from_process())) {
-        ExitCode::SUCCESS
-    } else {
-        complain("unable to find lock file.", 1)
+    match config::healthcheck(&Environment::from_process()).run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => complain(&why, 1),
     }
 }
 

@@ -21,7 +21,7 @@ mod upstream;
 pub use args::{Action, Arguments};
 pub use duration::{go_duration, parse_go_duration};
 pub use environment::Environment;
-pub use parse::lock_file;
+pub use parse::healthcheck;
 pub use reference::reference;
 pub use report::{Effective, Loaded, Problem, Problems, Source};
 

@@ -3,7 +3,7 @@
 //! Owns which settings make up which part, and the rules that join several of them. May know every setting. Refuses to stop at the first
 //! problem: all are found before any is reported.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use super::{
     Auth, ClassicStyle, CommandLine, Config, Dialect, Endpoint, Files, Flavour, Fork, Health,
     Limits, Log, LogFormat, Mode, Protocol, Proxy, Stop, Style, TermTiming, Timeouts, settings,
 };
+use crate::healthcheck::Healthcheck;
 
 const DISCOVERY: &str = "http://gateway.openfaas:8080/.well-known/openid-configuration";
 const DISCOVERY_LOCAL: &str = "http://127.0.0.1:8000/.well-known/openid-configuration";
@@ -47,11 +48,18 @@ impl Config {
     }
 }
 
-/// Where the lock file is, whatever else is set: all that a health check has to know.
-pub fn lock_file(env: &Environment) -> PathBuf {
-    Reader::new(env, Flavour::BUILT)
-        .path(&settings::TMPDIR)
-        .join(".lock")
+/// Where a health check has to look, whatever else is set.
+pub fn healthcheck(env: &Environment) -> Healthcheck {
+    let r = &mut Reader::new(env, Flavour::BUILT);
+    let directory = r.path(&settings::TMPDIR);
+    let mut address = SocketAddr::new(bind_address(r), r.port(&settings::PORT));
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    Healthcheck {
+        lock: health(r, &directory).lock,
+        address,
+    }
 }
 
 fn build(
@@ -239,10 +247,7 @@ fn files(r: &mut Reader<'_>) -> Files {
 }
 
 fn addresses(r: &mut Reader<'_>) -> (SocketAddr, Option<SocketAddr>) {
-    let address = match r.value(&settings::BIND_ADDRESS) {
-        Some(Value::Address(address)) => address,
-        _ => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-    };
+    let address = bind_address(r);
     let port = r.port(&settings::PORT);
     let metrics = r.port(&settings::METRICS_PORT);
     if port != 0 && port == metrics {
@@ -251,6 +256,13 @@ fn addresses(r: &mut Reader<'_>) -> (SocketAddr, Option<SocketAddr>) {
     }
     let metrics = (metrics != 0).then(|| SocketAddr::new(address, metrics));
     (SocketAddr::new(address, port), metrics)
+}
+
+fn bind_address(r: &mut Reader<'_>) -> IpAddr {
+    match r.value(&settings::BIND_ADDRESS) {
+        Some(Value::Address(address)) => address,
+        _ => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    }
 }
 
 fn timeouts(r: &mut Reader<'_>) -> Timeouts {

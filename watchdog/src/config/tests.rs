@@ -449,11 +449,22 @@ fn health() {
     assert_eq!(config.health.lock, Some(PathBuf::from("/run/x/.lock")));
     assert_eq!(config.health.ready_path.as_deref(), Some("/ready?deep=1"));
     assert_eq!(fork(&config).spool_dir, PathBuf::from("/run/x"));
-    assert_eq!(
-        lock_file(&env(&[("TMPDIR", "/run/x"), ("port", "bad")])),
-        PathBuf::from("/run/x/.lock")
-    );
-    assert_eq!(lock_file(&env(&[])), PathBuf::from("/tmp/.lock"));
+}
+
+#[test]
+fn a_health_check_needs_no_valid_configuration() {
+    let check = |pairs: &[_]| healthcheck(&env(pairs));
+    let found = check(&[("TMPDIR", "/run/x"), ("port", "bad"), ("mode", "bad")]);
+    assert_eq!(found.lock, Some(PathBuf::from("/run/x/.lock")));
+    assert_eq!(found.address, "127.0.0.1:8080".parse().unwrap());
+    assert_eq!(check(&[]).lock, Some(PathBuf::from("/tmp/.lock")));
+    let found = check(&[
+        ("suppress_lock", "true"),
+        ("bind_address", "::1"),
+        ("port", "81"),
+    ]);
+    assert_eq!(found.lock, None);
+    assert_eq!(found.address, "[::1]:81".parse().unwrap());
 }
 
 #[test]

@@ -73,6 +73,10 @@ const CLAUSES: &[Clause] = &[
         "WD-9.15",
         "The first connection that is accepted finds a healthy watchdog: no start answers 503.",
     ),
+    Clause::should(
+        "WD-9.16",
+        "Where there can be no lock file, `--run-healthcheck` asks `/_/health`.",
+    ),
 ];
 
 const CASES: &[Case] = &[
@@ -171,6 +175,13 @@ const CASES: &[Case] = &[
         "the flag agrees with the lock file of a running watchdog",
     )
     .run(run_healthcheck),
+    Case::should(
+        "health/run-healthcheck-no-lock",
+        "WD-9.16",
+        "the flag agrees with a watchdog whose lock file cannot be written, and with one that suppresses it",
+    )
+    .feature("healthcheck-http")
+    .run(run_healthcheck_no_lock),
     Case::should(
         "health/first-answer",
         "WD-9.15",
@@ -394,6 +405,31 @@ fn run_healthcheck(rig: &mut Rig) -> Outcome {
         exit.stderr
     );
     check!(w.is_running(), "the health check ended the watchdog");
+    Ok(())
+}
+
+fn run_healthcheck_no_lock(rig: &mut Rig) -> Outcome {
+    let blocked = rig.write("blocked", "")?.join("tmp");
+    let blocked = blocked.display().to_string();
+    for (name, value) in [("TMPDIR", blocked.as_str()), ("suppress_lock", "true")] {
+        let port = rig.free_port()?.to_string();
+        let setup = || plain(rig).env(name, value).env("port", &port);
+        let ask = || setup().args(&["--run-healthcheck"]).run_to_exit(10.0);
+        check_eq!(ask()?.code, Some(1), "exit code with nobody there, {name}");
+        let w = setup().start()?;
+        check_eq!(
+            ask()?.code,
+            Some(0),
+            "exit code beside a healthy watchdog, {name}"
+        );
+        w.signal(Signal::SIGTERM)?;
+        w.wait_status("/_/health", 503, 3.0)?;
+        check_eq!(
+            ask()?.code,
+            Some(1),
+            "exit code beside one that drains, {name}"
+        );
+    }
     Ok(())
 }
 
