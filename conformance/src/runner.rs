@@ -16,8 +16,8 @@ use wildmatch::WildMatch;
 use crate::case::{Case, Failure, FailureKind, Flavour, Mode, Outcome};
 use crate::cases;
 use crate::deviation::Deviations;
-use crate::profile::Profile;
-use crate::rig::{Ground, Rig};
+use crate::profile::{MetricsPort, Profile};
+use crate::rig::{Ground, Rig, ports};
 
 /// What to judge, and how.
 #[derive(Clone, Debug)]
@@ -251,6 +251,11 @@ pub fn run(options: &Options, observe: &(dyn Fn(&Judged, usize, usize) + Sync)) 
         options.jobs.max(1)
     } else {
         1
+    };
+    // Whoever judges a subject with fixed ports has them to himself for the whole run, where nobody else was first.
+    let _turn = match options.profile.metrics {
+        MetricsPort::Fixed(port) => ports::turn(port),
+        MetricsPort::Chosen => None,
     };
     stage.work(together, jobs);
     stage.work(alone, 1);

@@ -183,6 +183,12 @@ impl Rig {
         ports::free()
     }
 
+    /// The right to a port that is known by its number, for as long as the answer is held.
+    pub fn turn(&self, port: u16) -> Result<fs::File, Failure> {
+        let turn = self.poll(10.0, "a turn", || ports::turn(port));
+        turn.map_err(|_| Failure::not_applicable(format!("another suite has port {port}")))
+    }
+
     /// The only way to wait: asks until there is an answer, or fails after `secs` (scaled).
     pub fn poll<T>(
         &self,

@@ -37,21 +37,26 @@ pub fn free() -> Result<u16, Failure> {
     Err(Failure::fault("no free port left"))
 }
 
+/// The right to a port that is known by its number: suites side by side take turns. `None` while another one has it.
+pub fn turn(port: u16) -> Option<File> {
+    lock(&format!("conformance-port-{port}"))
+}
+
+fn lock(name: &str) -> Option<File> {
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(std::env::temp_dir().join(name))
+        .ok()?;
+    file.try_lock().is_ok().then_some(file)
+}
+
 fn lease_block() -> Result<Lease, Failure> {
-    let folder = std::env::temp_dir();
     for block in 0..BLOCKS {
-        let path = folder.join(format!("conformance-ports-{block}"));
-        let Ok(file) = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path)
-        else {
-            continue;
-        };
-        if file.try_lock().is_ok() {
+        if let Some(lock) = lock(&format!("conformance-ports-{block}")) {
             return Ok(Lease {
-                _lock: file,
+                _lock: lock,
                 first: FIRST + block * BLOCK,
                 next: 0,
             });

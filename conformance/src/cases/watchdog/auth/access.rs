@@ -387,7 +387,8 @@ fn nothing_logged_debug(rig: &mut Rig) -> Outcome {
 
 fn local(rig: &mut Rig) -> Outcome {
     let key = Signer::new("ES256", "first")?;
-    let issuer = Issuer::at(rig, LOCAL, &[&key])?;
+    let _turn = rig.turn(LOCAL)?;
+    let issuer = Issuer::at(LOCAL, &[&key])?;
     let setup = guard(rig.function(&rig.fixture("echo", &[])), rig, &issuer);
     let w = setup
         .unset("jwt_discovery_url")

@@ -45,15 +45,12 @@ impl Issuer {
     /// On a free port where the subject can be told of it, otherwise where it looks anyway.
     pub fn start(rig: &Rig, keys: &[&Signer]) -> Result<Self, Failure> {
         let chosen = rig.profile().claims("jwt-discovery");
-        Self::at(rig, if chosen { rig.free_port()? } else { LOCAL }, keys)
+        Self::at(if chosen { rig.free_port()? } else { LOCAL }, keys)
     }
 
-    /// On this very port; another suite on this machine may hold it for a moment.
-    pub fn at(rig: &Rig, port: u16, keys: &[&Signer]) -> Result<Self, Failure> {
-        let bound = rig.poll(15.0, &format!("port {port} for the issuer"), || {
-            TcpListener::bind(("127.0.0.1", port)).ok()
-        });
-        let listener = bound.map_err(|failure| Failure::fault(failure.message))?;
+    pub fn at(port: u16, keys: &[&Signer]) -> Result<Self, Failure> {
+        let listener = TcpListener::bind(("127.0.0.1", port))
+            .map_err(|e| Failure::fault(format!("no port {port} for the issuer: {e}")))?;
         let publishing = Arc::new(Mutex::new(Publishing::default()));
         let served = Arc::clone(&publishing);
         let thread = std::thread::spawn(move || {

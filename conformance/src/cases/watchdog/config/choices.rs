@@ -241,6 +241,7 @@ fn call_id_alias(rig: &mut Rig) -> Outcome {
 }
 
 fn port_default(rig: &mut Rig) -> Outcome {
+    let _turn = rig.turn(8080)?;
     if TcpListener::bind(("0.0.0.0", 8080)).is_err() {
         return rig.not_applicable("8080 is taken on this machine");
     }

@@ -7,6 +7,7 @@ use std::net::TcpListener;
 
 use super::{DURATION, GAUGE, TOTAL, echo};
 use crate::prelude::*;
+use crate::profile::MetricsPort;
 
 pub const CASES: &[Case] = &[
     Case::must(
@@ -232,6 +233,10 @@ fn only_path(rig: &mut Rig) -> Outcome {
 }
 
 fn default_port(rig: &mut Rig) -> Outcome {
+    let _turn = match rig.profile().metrics {
+        MetricsPort::Chosen => Some(rig.turn(8081)?),
+        MetricsPort::Fixed(_) => None,
+    };
     if TcpListener::bind(("0.0.0.0", 8081)).is_err() {
         return rig.not_applicable("8081 is taken on this machine");
     }
