@@ -40,11 +40,16 @@ impl Healthcheck {
     }
 }
 
-/// Whether the watchdog could have written the file, or will. A directory that is missing, it makes.
+/// Whether the watchdog could have written the file, or will. Directories that are missing, it makes.
 fn can_be_written(lock: &Path) -> bool {
-    // Only a directory has a `.` in it.
-    let inside = lock.with_file_name(".");
-    matches!(access(inside, Access::WRITE_OK), Ok(()) | Err(Errno::NOENT))
+    for directory in lock.ancestors().skip(1) {
+        // Only a directory has a `.` in it.
+        match access(directory.join("."), Access::WRITE_OK) {
+            Err(Errno::NOENT) => {}
+            answer => return answer.is_ok(),
+        }
+    }
+    false
 }
 
 fn ask(address: SocketAddr) -> io::Result<()> {
