@@ -20,7 +20,7 @@ use tracing::{info, warn};
 
 use super::token::Claims;
 use crate::config;
-use crate::dial;
+use crate::fetch;
 
 /// How long either document may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -125,7 +125,7 @@ pub(super) async fn fetch(config: &config::Auth) -> Result<KeySet, String> {
 async fn get<T: DeserializeOwned>(what: &str, url: &str) -> Result<T, String> {
     let agent = (USER_AGENT, HeaderValue::from_static("openfaas-watchdog"));
     let headers = HeaderMap::from_iter([agent]);
-    let (status, body) = dial::fetch(url, headers, LARGEST, TIMEOUT).await?;
+    let (status, body) = fetch::get(url, headers, LARGEST, TIMEOUT).await?;
     if status != StatusCode::OK {
         let (code, body) = (status.as_u16(), beginning(&body));
         return Err(format!(

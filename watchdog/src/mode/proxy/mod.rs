@@ -3,12 +3,10 @@
 //! Owns the way of a request to the upstream and of its answer back. May know where the upstream is and whether it has come up. Refuses to start, stop or
 //! supervise it, and to change what passes beyond what HTTP asks of a proxy.
 //!
-//! Interim answers (1xx) of the upstream end here: hyper's client can report them, but hyper's server has no way to send one.
+//! Interim answers (1xx) of the upstream end here: hyper's server has no way to send one.
 
 mod h2c;
 mod headers;
-mod link;
-mod outgoing;
 mod pool;
 mod reply;
 mod site;
@@ -17,31 +15,26 @@ mod target;
 mod tests;
 mod tunnel;
 
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{HOST, UPGRADE, USER_AGENT};
 use http::{HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body as _;
-use http_body_util::{BodyExt as _, Empty};
-use hyper::body::Incoming;
+use http_body_util::BodyExt as _;
 use hyper::upgrade::OnUpgrade;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::body::Body;
+use crate::client::{Link, Outgoing};
 use crate::config::{self, Protocol};
-use crate::dial;
 use crate::failure::Failure;
 use crate::mode::Answer;
 use crate::spool::{Place, Spooled};
 use crate::upload::Upload;
 
 use self::headers::Length;
-use self::link::Link;
-use self::outgoing::Outgoing;
 use self::pool::Pool;
 use self::site::Site;
 
@@ -149,7 +142,7 @@ impl Proxy {
             Transport::Http1(pool) => {
                 let (response, link) = pool.exchange(request).await?;
                 if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-                    return Box::pin(self.switch(response, link, switch)).await;
+                    return self.switch(response, link, switch);
                 }
                 let response = reply::from_link(response, link, pool).await;
                 Ok(to_caller(response).into())
@@ -187,13 +180,13 @@ impl Proxy {
         request.headers_mut().insert(HOST, self.site.host.clone());
         match &self.transport {
             Transport::Http1(_) => {
-                let stream = self.site.dial().await?;
-                let request = request.map(|()| Empty::<Bytes>::new());
-                let status = dial::exchange(stream, request, async |r| r.status()).await;
-                status.map_err(|e| Failure::Upstream(dial::describe(&e)))
+                let link = Link::new(self.site.dial().await?);
+                let answered = link.exchange(request.map(|()| Outgoing::Empty)).await;
+                let (response, _) = answered.map_err(|lost| lost.failure)?;
+                Ok(response.status())
             }
             Transport::H2c(shared) => {
-                let response = shared.exchange(request.map(|()| Outgoing::empty())).await?;
+                let response = shared.exchange(request.map(|()| Outgoing::Empty)).await?;
                 Ok(response.status())
             }
         }
@@ -240,17 +233,17 @@ impl Proxy {
     /// The upload as it comes, or whole where its length is wanted and it does not say.
     async fn outgoing(&self, upload: Upload) -> Result<Outgoing, Failure> {
         match (upload.exact_len(), &self.collect) {
-            (Some(0), _) => Ok(Outgoing::empty()),
+            (Some(0), _) => Ok(Outgoing::Empty),
             (None, Some(place)) => Ok(Box::pin(collect(upload, place)).await?.into()),
             _ => Ok(upload.into()),
         }
     }
 
     /// Confirms a switch of protocols that the caller has asked for.
-    async fn switch(
+    fn switch(
         &self,
-        mut response: Response<Incoming>,
-        mut link: Box<Link>,
+        response: Response<()>,
+        link: Box<Link>,
         asked: Option<(HeaderValue, OnUpgrade)>,
     ) -> Result<Answer, Failure> {
         let Some((token, client)) = asked else {
@@ -258,16 +251,9 @@ impl Proxy {
                 "101 without a matching request to upgrade".to_owned(),
             ));
         };
-        poll_fn(|cx| link.poll(cx)).await;
-        let Some((upstream, first)) = link.into_stream() else {
-            return Err(Failure::Upstream(
-                "connection lost at the upgrade".to_owned(),
-            ));
-        };
+        let (upstream, first) = link.into_stream();
         let token = response.headers().get(UPGRADE).cloned().unwrap_or(token);
-        // hyper's own handle to the upstream's stream; we have the stream itself.
-        response.extensions_mut().remove::<OnUpgrade>();
-        let mut response = to_caller(response.map(|_| Body::Empty));
+        let mut response = to_caller(response.map(|()| Body::Empty));
         headers::switch(response.headers_mut(), token);
         let tunnel = tunnel::join(client, upstream, first, self.stream_idle);
         Ok(Answer {

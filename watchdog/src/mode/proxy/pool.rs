@@ -7,18 +7,17 @@ use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::Poll;
 use std::time::Duration;
 
-use http::{Method, Request, Response};
-use http_body::Body as _;
-use hyper::body::Incoming;
-use tokio::sync::{Notify, oneshot};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Frame;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
 
-use super::link::{Link, Lost};
-use super::outgoing::Outgoing;
 use super::site::Site;
+use crate::body::BodyError;
+use crate::client::{Link, Lost, Outgoing};
 use crate::failure::Failure;
 use crate::task::{self, Owned};
 
@@ -60,18 +59,18 @@ impl Pool {
     pub(super) async fn exchange(
         &self,
         mut request: Request<Outgoing>,
-    ) -> Result<(Response<Incoming>, Box<Link>), Failure> {
+    ) -> Result<(Response<()>, Box<Link>), Failure> {
         if let Some(link) = self.idle.take() {
-            let spare = spare(&request);
             match link.exchange(request).await {
                 Ok(answered) => return Ok(answered),
-                Err(lost) => request = again(lost, spare)?,
+                Err(lost) => request = lost.again.ok_or(lost.failure)?,
             }
         }
         match self.fresh().await?.exchange(request).await {
             Ok(answered) => Ok(answered),
             Err(Lost {
-                unsent: Some(request),
+                again: Some(request),
+                untouched: true,
                 ..
             }) => {
                 let answered = self.fresh().await?.exchange(request).await;
@@ -83,17 +82,18 @@ impl Pool {
 
     /// Boxed, as it is rare: every request would have room for it in its way.
     fn fresh(&self) -> Pin<Box<dyn Future<Output = Result<Box<Link>, Failure>> + Send + '_>> {
-        Box::pin(async { Link::open(self.site.dial().await?).await })
+        Box::pin(async { self.site.dial().await.map(Link::new) })
     }
 
     /// Takes a link back after an answer. One that still uploads goes on until the upload is over: the client may be told to keep its connection.
     pub(super) fn give_back(self: &Arc<Self>, mut link: Box<Link>) {
         if link.is_free() {
+            link.rest();
             self.idle.put(link);
             self.sweeper
                 .get_or_init(|| task::spawn(Arc::clone(&self.idle).sweep()));
-        } else if link.course().is_uploading() {
-            Apart::new(link, Arc::clone(self)).answered();
+        } else if link.is_uploading() {
+            self.linger(task::spawn(finish(link, Arc::clone(self))));
         }
     }
 
@@ -111,41 +111,52 @@ impl Pool {
 #[derive(Debug)]
 pub(super) struct Apart {
     task: Owned<()>,
-    answered: oneshot::Sender<()>,
     home: Arc<Pool>,
 }
 
 impl Apart {
-    pub(super) fn new(mut link: Box<Link>, home: Arc<Pool>) -> Self {
-        let (answered, mut told) = oneshot::channel();
-        let back = Arc::clone(&home);
-        let task = task::spawn(async move {
-            let mut whole = false;
-            poll_fn(|cx| {
-                whole = whole || Pin::new(&mut told).poll(cx).is_ready();
-                let over = link.poll(cx).is_ready();
-                if over || (whole && !link.course().is_uploading()) {
-                    Poll::Ready(())
-                } else {
-                    Poll::Pending
-                }
-            })
-            .await;
-            back.give_back(link);
-        });
-        Self {
-            task,
-            answered,
-            home,
-        }
+    /// Also gives where the answer's pieces come out.
+    pub(super) fn start(
+        link: Box<Link>,
+        home: Arc<Pool>,
+    ) -> (Self, mpsc::Receiver<Result<Frame<Bytes>, BodyError>>) {
+        let (pieces, received) = mpsc::channel(1);
+        let task = task::spawn(run(link, pieces, Arc::clone(&home)));
+        (Self { task, home }, received)
     }
 
     /// The answer came whole: the upload may go on to its own end, and the link serves another request after it.
     pub(super) fn answered(self) {
-        // The task may have ended with its connection.
-        let _ = self.answered.send(());
         self.home.linger(self.task);
     }
+}
+
+async fn run(
+    mut link: Box<Link>,
+    pieces: mpsc::Sender<Result<Frame<Bytes>, BodyError>>,
+    home: Arc<Pool>,
+) {
+    while !link.is_over() {
+        let room = pieces.reserve();
+        tokio::pin!(room);
+        let room = poll_fn(|cx| {
+            let _ = link.poll_upload(cx);
+            room.as_mut().poll(cx)
+        });
+        let Ok(room) = room.await else { return };
+        match poll_fn(|cx| link.poll_piece(cx)).await {
+            Some(piece) => room.send(piece),
+            None => break,
+        }
+    }
+    drop(pieces);
+    finish(link, home).await;
+}
+
+/// Lets an upload that has its answer come to its end.
+async fn finish(mut link: Box<Link>, home: Arc<Pool>) {
+    poll_fn(|cx| link.poll_upload(cx)).await;
+    home.give_back(link);
 }
 
 impl Idle {
@@ -195,30 +206,4 @@ impl Idle {
         drop(expired);
         next
     }
-}
-
-/// A copy of a request that may be sent twice: a safe method, and no body.
-pub(super) fn spare(request: &Request<Outgoing>) -> Option<Request<Outgoing>> {
-    let safe = matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
-    );
-    if !safe || !request.body().is_end_stream() {
-        return None;
-    }
-    let mut copy = Request::new(Outgoing::empty());
-    *copy.method_mut() = request.method().clone();
-    *copy.uri_mut() = request.uri().clone();
-    *copy.version_mut() = request.version();
-    *copy.headers_mut() = request.headers().clone();
-    Some(copy)
-}
-
-/// What may be sent again after an exchange over a reused connection was lost.
-pub(super) fn again(
-    lost: Lost,
-    spare: Option<Request<Outgoing>>,
-) -> Result<Request<Outgoing>, Failure> {
-    let spare = spare.filter(|_| !lost.heard);
-    lost.unsent.or(spare).ok_or(lost.failure)
 }

@@ -28,7 +28,7 @@ impl Site {
         };
         let host = HeaderValue::from_str(&host);
         Self {
-            dialer: Dialer::new(proxy.protocol, None),
+            dialer: Dialer::new(proxy.protocol),
             endpoint,
             base_path: proxy.upstream.base_path.clone(),
             host: host.unwrap_or(HeaderValue::from_static("localhost")),

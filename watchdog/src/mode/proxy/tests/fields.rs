@@ -110,7 +110,7 @@ async fn a_probe_is_our_own_request() {
     assert_eq!(
         seen,
         format!(
-            "GET /base/ready?x HTTP/1.1\r\nuser-agent: fwatchdog-probe\r\nhost: {place}\r\n\r\n"
+            "GET /base/ready?x HTTP/1.1\r\nUser-Agent: fwatchdog-probe\r\nHost: {place}\r\n\r\n"
         )
     );
 }

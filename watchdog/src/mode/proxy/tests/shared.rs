@@ -1,6 +1,7 @@
 //! An upstream that speaks HTTP/2.
 
 use super::*;
+use bytes::Bytes;
 use http_body::Frame;
 
 fn h2c(proxy: &mut config::Proxy) {

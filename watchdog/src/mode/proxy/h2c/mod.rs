@@ -2,23 +2,21 @@
 //!
 //! Owns the connection and the tasks hyper runs for it. May dial it again when it is gone. Refuses to open a second one beside it.
 
+mod bodies;
+
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use http::header::HOST;
 use http::uri::PathAndQuery;
-use http::{Request, Response, Version};
-use http_body::Body as _;
+use http::{Method, Request, Response, Version};
 use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::link::Lost;
-use super::outgoing::{Course, Outgoing};
-use super::pool::{again, spare};
-use super::reply;
+use self::bodies::{Course, Sending};
 use super::site::Site;
 use crate::body::Body;
+use crate::client::{Lost, Outgoing};
 use crate::dial;
 use crate::failure::Failure;
 
@@ -26,7 +24,7 @@ use crate::failure::Failure;
 pub(super) struct Shared {
     site: Arc<Site>,
     /// Locked while dialling, so that everybody waits for the same connection.
-    sender: tokio::sync::Mutex<Option<SendRequest<Outgoing>>>,
+    sender: tokio::sync::Mutex<Option<SendRequest<Sending>>>,
     tasks: Arc<Mutex<JoinSet<()>>>,
 }
 
@@ -50,7 +48,8 @@ impl Shared {
         match send(sender, request).await {
             Ok(response) => Ok(response),
             Err(lost) => {
-                let request = again(lost, copy)?;
+                let request = lost.again.or(copy.filter(|_| lost.untouched));
+                let request = request.ok_or(lost.failure)?;
                 let (sender, _) = self.sender().await?;
                 send(sender, request).await.map_err(|lost| lost.failure)
             }
@@ -71,7 +70,7 @@ impl Shared {
     }
 
     /// A handle to the connection, and whether it has been used before.
-    async fn sender(&self) -> Result<(SendRequest<Outgoing>, bool), Failure> {
+    async fn sender(&self) -> Result<(SendRequest<Sending>, bool), Failure> {
         let mut slot = self.sender.lock().await;
         if let Some(sender) = slot.as_ref().filter(|sender| !sender.is_closed()) {
             return Ok((sender.clone(), true));
@@ -92,30 +91,41 @@ impl Shared {
 }
 
 async fn send(
-    mut sender: SendRequest<Outgoing>,
-    mut request: Request<Outgoing>,
+    mut sender: SendRequest<Sending>,
+    request: Request<Outgoing>,
 ) -> Result<Response<Body>, Lost> {
     let course = Arc::new(Course::default());
-    let (cut, uncut) = oneshot::channel();
-    if !request.body().is_end_stream() {
-        request.body_mut().attach(&course);
-        request.body_mut().cut_with(uncut);
-    }
+    let (request, cut) = bodies::track(request, &course);
     match sender.try_send_request(request).await {
-        Ok(response) => Ok(reply::from_shared(response, course, cut)),
+        Ok(response) => Ok(bodies::guard(response, course, cut)),
         Err(mut error) => {
             let unsent = error.take_message();
-            // On a connection that lives, a stream that was reset is an answer of a kind.
-            let heard = !sender.is_closed();
             let why = || Failure::Upstream(dial::describe(error.error()));
-            let failure = course.upload_error().map_or_else(why, Failure::from);
             Err(Lost {
-                unsent,
-                heard,
-                failure,
+                again: unsent.map(|unsent| unsent.map(Sending::into_source)),
+                // On a connection that lives, a stream that was reset is an answer of a kind.
+                untouched: sender.is_closed(),
+                failure: course.upload_error().map_or_else(why, Failure::from),
             })
         }
     }
+}
+
+/// A copy of a request that may be sent twice: a safe method, and no body.
+fn spare(request: &Request<Outgoing>) -> Option<Request<Outgoing>> {
+    let safe = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
+    );
+    if !safe || !request.body().is_empty() {
+        return None;
+    }
+    let mut copy = Request::new(Outgoing::Empty);
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.version_mut() = request.version();
+    *copy.headers_mut() = request.headers().clone();
+    Some(copy)
 }
 
 /// Starts hyper's tasks where they end with the connection's owner. Weak, because they keep it themselves.
