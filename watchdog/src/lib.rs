@@ -34,6 +34,7 @@ mod client;
 pub mod config;
 mod conn;
 mod dial;
+mod eager;
 pub mod failure;
 mod fetch;
 mod gate;

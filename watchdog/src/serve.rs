@@ -22,6 +22,7 @@ use crate::auth::Auth;
 use crate::body::Body;
 use crate::config::{Limits, Timeouts};
 use crate::conn::Peer;
+use crate::eager::Eager;
 use crate::failure::INTERNAL;
 use crate::head::{self, Refusal};
 use crate::health::Health;
@@ -109,20 +110,20 @@ async fn connection(site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
         let (site, peer) = (Arc::clone(&site), Arc::clone(&peer));
         async move { site.handle(request, peer, from).await }
     });
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(io), service);
-    tokio::pin!(connection);
+    let mut connection =
+        Eager::new(builder.serve_connection_with_upgrades(TokioIo::new(io), service));
     let (mut closing, mut opening) = (false, true);
     loop {
         let mut turn = Aside::new(turn(&site, &peer, closing, opening));
         let turn = tokio::select! {
             biased;
-            _ = connection.as_mut() => return,
+            _ = &mut connection => return,
             turn = &mut turn => turn,
         };
         match turn {
             Turn::Cut => return,
             Turn::Close => {
-                connection.as_mut().graceful_shutdown();
+                connection.get_mut().graceful_shutdown();
                 closing = true;
             }
             // hyper times the heads of requests, but not the bytes by which it tells the protocol.
