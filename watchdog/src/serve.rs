@@ -108,7 +108,8 @@ async fn connection(site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
     let builder = builder(&site);
     let service = service_fn(|request| {
         let (site, peer) = (Arc::clone(&site), Arc::clone(&peer));
-        async move { site.handle(request, peer, from).await }
+        // Boxed, as a connection has room for it all its life: that would be 7 KB, and two copies of them for each request.
+        Box::pin(site.handle(request, peer, from))
     });
     let mut connection =
         Eager::new(builder.serve_connection_with_upgrades(TokioIo::new(io), service));
