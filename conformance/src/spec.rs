@@ -62,7 +62,7 @@ mod tests {
             .lines()
             .zip(made.lines())
             .find(|(file, made)| file != made);
-        let remedy = "run `cargo run -p conformance -- spec > conformance/SPEC.md`";
+        let remedy = "run `cargo run -p fwatchdog-conformance -- spec > conformance/SPEC.md`";
         assert!(file == made, "{remedy}; first difference: {differ:?}");
     }
 
