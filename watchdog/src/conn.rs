@@ -2,7 +2,9 @@
 //!
 //! Owns the socket. May know that an upload was left unread. Refuses to know HTTP.
 
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd as _;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use nix::sys::socket::{Shutdown, shutdown};
 use rustix::net::{SendAncillaryBuffer, SendFlags};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, Interest, ReadBuf, Take};
@@ -30,6 +33,12 @@ const LINGER_BYTES: usize = 64 << 20;
 
 /// As much as is read at once. hyper's buffers grow with what a read brings, up to the limit of a request's head, which is a megabyte.
 const READ: u64 = 64 << 10;
+
+/// What a client that knows that we speak HTTP/2 begins with (RFC 9113, 3.4). No request of HTTP/1 begins so.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// What a client says first is mostly a whole request, and that is mostly no longer.
+const FIRST: usize = 4 << 10;
 
 /// What a request may ask of its connection.
 #[derive(Debug)]
@@ -56,6 +65,7 @@ impl Peer {
             asked: AtomicBool::new(false),
         });
         let io = Io {
+            ahead: Bytes::new(),
             read: read.take(READ),
             peer: Arc::clone(&peer),
             lingering: None,
@@ -107,6 +117,8 @@ impl Drop for Peer {
 /// The connection as hyper sees it.
 #[derive(Debug)]
 pub struct Io {
+    /// What was read to tell the version.
+    ahead: Bytes,
     /// Reads, and knows after a short read that there is nothing left to read for now.
     read: Take<OwnedReadHalf>,
     peer: Arc<Peer>,
@@ -120,6 +132,31 @@ struct Lingering {
 }
 
 impl Io {
+    /// Whether the client begins to speak HTTP/2. Waits until it has said enough.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub async fn speaks_http2(&mut self) -> io::Result<bool> {
+        let mut said = Vec::new();
+        while poll_fn(|cx| self.poll_more(cx, &mut said)).await? > 0 {
+            if said.len() >= PREFACE.len() || !PREFACE.starts_with(&said) {
+                break;
+            }
+        }
+        self.ahead = said.into();
+        Ok(self.ahead.starts_with(PREFACE))
+    }
+
+    /// Reads over the stack: in the future it would stay for as long as the connection.
+    fn poll_more(&mut self, cx: &mut Context<'_>, said: &mut Vec<u8>) -> Poll<io::Result<usize>> {
+        let mut scratch = [MaybeUninit::uninit(); FIRST];
+        let mut buffer = ReadBuf::uninit(&mut scratch);
+        self.read.set_limit(READ);
+        ready!(Pin::new(&mut self.read).poll_read(cx, &mut buffer))?;
+        said.extend_from_slice(buffer.filled());
+        Poll::Ready(Ok(buffer.filled().len()))
+    }
+
     fn stream(&self) -> &TcpStream {
         self.read.get_ref().as_ref()
     }
@@ -167,7 +204,14 @@ impl AsyncRead for Io {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.read.set_limit(READ);
-        Pin::new(&mut self.read).poll_read(cx, buffer)
+        if self.ahead.is_empty() {
+            return Pin::new(&mut self.read).poll_read(cx, buffer);
+        }
+        let most = self.ahead.len().min(buffer.remaining());
+        buffer.put_slice(&self.ahead.split_to(most));
+        // hyper's buffer would grow with a second read. An end, or an error, comes again.
+        let _ = Pin::new(&mut self.read).poll_read(cx, buffer);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -219,5 +263,60 @@ impl AsyncWrite for Io {
             });
         }
         self.linger(cx).map(Ok)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// What a client that says `pieces` one by one is taken for, and what is read after that.
+    async fn opened(pieces: &[&[u8]]) -> (bool, Vec<u8>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let (mut io, _peer) = Peer::split(stream, CancellationToken::new());
+        let said = async {
+            for piece in pieces {
+                client.write_all(piece).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+            client.shutdown().await.unwrap();
+        };
+        let (http2, ()) = tokio::join!(io.speaks_http2(), said);
+        let mut read = Vec::new();
+        io.read_to_end(&mut read).await.unwrap();
+        (http2.unwrap(), read)
+    }
+
+    #[tokio::test]
+    async fn the_version_shows_in_the_first_bytes_and_none_is_lost() {
+        let get = b"GET / HTTP/1.1\r\n\r\n";
+        let long = [&b"POST / HTTP/1.1\r\n"[..], &[b'a'; 3 * FIRST]].concat();
+        let frames = [PREFACE, &[0; 9]].concat();
+        for (said, http2) in [
+            (&get[..], false),
+            (&long, false),
+            (b"P", false),
+            (b"PRI * HTTP/2.0\r\n\r\nno", false),
+            (b"", false),
+            (PREFACE, true),
+            (&frames, true),
+        ] {
+            for size in [1, 5, FIRST] {
+                let pieces: Vec<&[u8]> = said.chunks(size).collect();
+                let pieces = if pieces.len() > 100 {
+                    vec![said]
+                } else {
+                    pieces
+                };
+                assert_eq!(opened(&pieces).await, (http2, said.to_vec()), "{size}");
+            }
+        }
     }
 }

@@ -5,23 +5,24 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, Version};
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::aside::Aside;
 use crate::auth::Auth;
 use crate::body::Body;
 use crate::config::{Limits, Timeouts};
-use crate::conn::Peer;
+use crate::conn::{Io, Peer};
 use crate::eager::Eager;
 use crate::failure::INTERNAL;
 use crate::head::{self, Refusal};
@@ -104,18 +105,50 @@ fn is_the_clients(error: &io::Error) -> bool {
 async fn connection(site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
     // Without it small answers wait for acknowledgements; refused only on a dead socket.
     let _ = stream.set_nodelay(true);
-    let (io, peer) = Peer::split(stream, site.life.cut.child_token());
-    let builder = builder(&site);
+    let (mut io, peer) = Peer::split(stream, site.life.cut.child_token());
+    let first = site.timeouts.read.map(|limit| Instant::now() + limit);
+    let Some(http2) = opening(&site, &peer, &mut io, first).await else {
+        return;
+    };
     let service = service_fn(|request| {
         let (site, peer) = (Arc::clone(&site), Arc::clone(&peer));
         // Boxed, as a connection has room for it all its life: that would be 7 KB, and two copies of them for each request.
         Box::pin(site.handle(request, peer, from))
     });
-    let mut connection =
-        Eager::new(builder.serve_connection_with_upgrades(TokioIo::new(io), service));
-    let (mut closing, mut opening) = (false, true);
+    let io = TokioIo::new(io);
+    if http2 {
+        let connection = http2_builder(&site).serve_connection(io, service);
+        let close = http2::Connection::graceful_shutdown;
+        drive(&site, &peer, first, connection, close).await;
+    } else {
+        let connection = http1_builder(&site).serve_connection(io, service);
+        let connection = connection.with_upgrades();
+        let close = http1::UpgradeableConnection::graceful_shutdown;
+        drive(&site, &peer, first, connection, close).await;
+    }
+}
+
+/// Whether a client speaks HTTP/2, as soon as that can be told.
+async fn opening(site: &Site, peer: &Peer, io: &mut Io, first: Option<Instant>) -> Option<bool> {
+    tokio::select! {
+        biased;
+        http2 = io.speaks_http2() => http2.ok(),
+        _ = turn(site, peer, false, first) => None,
+    }
+}
+
+/// Runs a connection to its end, and tells it to come to that when the site closes.
+async fn drive<C: Future>(
+    site: &Site,
+    peer: &Peer,
+    first: Option<Instant>,
+    connection: C,
+    close: fn(Pin<&mut C>),
+) {
+    let mut connection = Eager::new(connection);
+    let (mut closing, mut first) = (false, first);
     loop {
-        let mut turn = Aside::new(turn(&site, &peer, closing, opening));
+        let mut turn = Aside::new(turn(site, peer, closing, first));
         let turn = tokio::select! {
             biased;
             _ = &mut connection => return,
@@ -124,12 +157,11 @@ async fn connection(site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
         match turn {
             Turn::Cut => return,
             Turn::Close => {
-                connection.get_mut().graceful_shutdown();
+                close(connection.get_mut());
                 closing = true;
             }
-            // hyper times the heads of requests, but not the bytes by which it tells the protocol.
             Turn::Silence if !peer.has_asked() => return,
-            Turn::Silence => opening = false,
+            Turn::Silence => first = None,
         }
     }
 }
@@ -142,10 +174,10 @@ enum Turn {
     Silence,
 }
 
-async fn turn(site: &Site, peer: &Peer, closing: bool, opening: bool) -> Turn {
+async fn turn(site: &Site, peer: &Peer, closing: bool, first: Option<Instant>) -> Turn {
     let silence = async {
-        match site.timeouts.read {
-            Some(limit) => sleep(limit).await,
+        match first {
+            Some(at) => sleep_until(at).await,
             None => std::future::pending().await,
         }
     };
@@ -153,14 +185,13 @@ async fn turn(site: &Site, peer: &Peer, closing: bool, opening: bool) -> Turn {
         biased;
         () = peer.cut.cancelled() => Turn::Cut,
         () = site.life.close.cancelled(), if !closing => Turn::Close,
-        () = silence, if opening => Turn::Silence,
+        () = silence => Turn::Silence,
     }
 }
 
-fn builder(site: &Site) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+fn http1_builder(site: &Site) -> http1::Builder {
+    let mut builder = http1::Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(site.timeouts.read)
         .half_close(!site.cancel_on_disconnect)
@@ -168,7 +199,11 @@ fn builder(site: &Site) -> auto::Builder<TokioExecutor> {
         .max_headers(MAX_HEADERS)
         .title_case_headers(true);
     builder
-        .http2()
+}
+
+fn http2_builder(site: &Site) -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(site.limits.max_header_bytes).unwrap_or(u32::MAX));
     builder

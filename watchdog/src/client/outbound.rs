@@ -109,6 +109,8 @@ impl Outbound {
                 self.refused = ready!(Pin::new(&mut *stream).poll_flush(cx)).is_err();
                 self.unflushed = false;
             } else if self.body.is_none() {
+                // The answer may take long.
+                self.before = BytesMut::new();
                 return Poll::Ready(());
             } else if dry {
                 return Poll::Pending;
