@@ -9,6 +9,7 @@ mod reap;
 mod spawn;
 mod stdin;
 
+use std::any::Any;
 use std::future::{Future as _, poll_fn};
 use std::io;
 use std::pin::Pin;
@@ -44,8 +45,8 @@ pub struct Child {
     ended: Option<Exit>,
     released: bool,
     processes: Processes,
-    /// Open for as long as the child runs.
-    stdin: Option<Stdin>,
+    /// Dropped with it.
+    kept: Option<Box<dyn Any + Send + Sync>>,
 }
 
 /// A child and whatever it has started.
@@ -114,9 +115,9 @@ impl Child {
         self.released = true;
     }
 
-    /// Holds the child's stdin open and silent.
-    pub fn keep(&mut self, stdin: Stdin) {
-        self.stdin = Some(stdin);
+    /// Keeps something for as long as the child: its stdin, to hold it open and silent, or whatever tells of its end by its drop.
+    pub fn keep(&mut self, what: impl Any + Send + Sync) {
+        self.kept = Some(Box::new(what));
     }
 
     /// The child's group, for signals.
@@ -154,7 +155,7 @@ impl Processes {
             ended: None,
             released: false,
             processes: self.clone(),
-            stdin: None,
+            kept: None,
         };
         let watch = |end| pipe::Receiver::from_owned_fd_unchecked(end).map_err(|e| system(&e));
         Ok(Spawned {

@@ -28,6 +28,10 @@ const ASK: Duration = Duration::from_millis(2);
 /// A process that has kept a CPU busy for so long is not starting any more: it is what it is.
 const STARTED: Duration = Duration::from_secs(1);
 
+/// How long the start of another process waits at most for those that serve requests, while at least half of the pool is left: it would take the CPU
+/// from them.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// A pool that is kept full. Dropping it stops the spares.
 #[derive(Debug)]
 pub struct Pool {
@@ -51,6 +55,7 @@ struct Stock {
     cpus: usize,
     starter: Arc<Starter>,
     spares: Mutex<VecDeque<Spare>>,
+    serving: Mutex<Serving>,
     /// Held over a start, so that none comes after the end.
     open: Mutex<bool>,
     /// There is room for another one.
@@ -58,6 +63,18 @@ struct Stock {
     started: AtomicU64,
     missed: AtomicU64,
 }
+
+/// The processes that have left the pool for a request.
+#[derive(Debug, Default)]
+struct Serving {
+    running: usize,
+    /// When the latest one left.
+    last: Option<Instant>,
+}
+
+/// One of them, kept with its process.
+#[derive(Debug)]
+struct Served(Arc<Stock>);
 
 /// A process that waits for its request.
 #[derive(Debug)]
@@ -76,6 +93,7 @@ impl Pool {
             cpus: thread::available_parallelism().map_or(1, NonZeroUsize::get),
             starter,
             spares: Mutex::default(),
+            serving: Mutex::default(),
             open: Mutex::new(true),
             lacking: Notify::new(),
             started: AtomicU64::new(0),
@@ -94,10 +112,16 @@ impl Pool {
         let taken = alive.and_then(|at| spares.remove(at));
         drop(spares);
         stock.lacking.notify_one();
-        if taken.is_none() {
+        let Some(Spare { mut spawned, .. }) = taken else {
             stock.missed.fetch_add(1, Ordering::Relaxed);
-        }
-        taken.map(|spare| spare.spawned)
+            return None;
+        };
+        let mut serving = lock(&stock.serving);
+        serving.running += 1;
+        serving.last = Some(Instant::now());
+        drop(serving);
+        spawned.child.keep(Served(Arc::clone(stock)));
+        Some(spawned)
     }
 
     /// Stops the spares; no others come.
@@ -119,6 +143,13 @@ impl Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        lock(&self.0.serving).running -= 1;
+        self.0.lacking.notify_one();
     }
 }
 
@@ -177,6 +208,11 @@ impl Stock {
         if let Some(at) = pace.paused(now) {
             return Wanting::Until(at);
         }
+        if spares.len() * 2 >= self.size
+            && let Some(until) = self.requests_first(now)
+        {
+            return Wanting::Until(until);
+        }
         if spares.iter().filter(|s| !s.waits).count() >= self.cpus {
             for spare in spares.iter_mut().filter(|s| !s.waits) {
                 let late = now.duration_since(spare.since) >= STARTED;
@@ -189,6 +225,13 @@ impl Stock {
             }
         }
         Wanting::Now
+    }
+
+    /// Until when the processes that serve requests have the CPUs to themselves, if they do.
+    fn requests_first(&self, now: Instant) -> Option<Instant> {
+        let serving = lock(&self.serving);
+        let until = serving.last? + PATIENCE;
+        (serving.running > 0 && until > now).then_some(until)
     }
 
     /// Starts one more, unless the pool is closed.
