@@ -15,7 +15,7 @@ use crate::results::Results;
 use crate::run::Options;
 use crate::scenario::{self, Scenario, Subject};
 use crate::screen::{print, say};
-use crate::targets::Targets;
+use crate::targets::{Standing, Targets};
 use crate::{children, machine, profile, report, run, serve};
 
 const GOOD: u8 = 0;
@@ -208,14 +208,19 @@ fn check(args: &ArgMatches) -> Result<u8, Fault> {
 }
 
 fn judge(targets: &Targets, results: &Results, margin: f64) -> u8 {
-    let mut missed = 0;
+    let (mut short, mut failed) = (0, 0);
     for target in &targets.target {
         let verdict = target.judge(results, margin);
         print(&verdict.line);
-        missed += usize::from(!verdict.pass);
+        short += usize::from(verdict.standing == Standing::Short);
+        failed += usize::from(verdict.standing == Standing::Fail);
     }
-    print(format!("{} targets, {missed} missed", targets.target.len()));
-    if missed == 0 { GOOD } else { MISSED }
+    let all = targets.target.len();
+    print(format!(
+        "{all} targets: {} reached, {short} known not to be and no worse, {failed} failed",
+        all - short - failed
+    ));
+    if failed == 0 { GOOD } else { MISSED }
 }
 
 fn count(args: &ArgMatches) -> Result<u8, Fault> {

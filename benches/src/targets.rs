@@ -2,6 +2,8 @@
 //! It knows `targets.toml`: ratios to peers, and sizes of our own.
 //! It refuses a row that is void, that was not measured, or that has no such figure.
 
+use std::fmt::Write as _;
+
 use serde::Deserialize;
 
 use crate::fault::{During as _, Fault};
@@ -27,13 +29,25 @@ pub struct Target {
     pub peer: Option<Subject>,
     pub max: Option<f64>,
     pub min: Option<f64>,
+    /// Where the limit is not reached: what must hold instead, so that it gets no worse.
+    pub hold: Option<f64>,
+    /// Why it is not reached, in a line; more is in the README.
+    pub why: Option<String>,
 }
 
 /// What became of a target.
 #[derive(Debug, PartialEq)]
 pub struct Verdict {
-    pub pass: bool,
+    pub standing: Standing,
     pub line: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Pass,
+    /// Known not to be reached, and no worse than known.
+    Short,
+    Fail,
 }
 
 impl Targets {
@@ -43,6 +57,12 @@ impl Targets {
             if target.max.is_some() == target.min.is_some() {
                 return Err(Fault::new(format!(
                     "targets.toml: {} needs one of max and min",
+                    target.row
+                )));
+            }
+            if target.hold.is_some() != target.why.is_some() {
+                return Err(Fault::new(format!(
+                    "targets.toml: {} needs both of hold and why, or neither",
                     target.row
                 )));
             }
@@ -57,31 +77,45 @@ impl Targets {
 
 impl Target {
     pub fn judge(&self, results: &Results, margin: f64) -> Verdict {
-        let (sign, limit) = match (self.max, self.min) {
-            (Some(max), _) => ("<=", max * (1.0 + margin)),
-            (None, min) => (">=", min.unwrap_or_default() * (1.0 - margin)),
-        };
-        let (pass, said) = match self.value(results) {
-            Ok(value) => (
-                if sign == "<=" {
-                    value <= limit
-                } else {
-                    value >= limit
-                },
-                number(value),
-            ),
-            Err(why) => (false, why),
+        let value = self.value(results);
+        let limit = self.max.or(self.min).unwrap_or_default();
+        let hold = self.hold.filter(|hold| self.meets(&value, *hold, margin));
+        let standing = if self.meets(&value, limit, margin) {
+            Standing::Pass
+        } else if hold.is_some() {
+            Standing::Short
+        } else {
+            Standing::Fail
         };
         let peer = self.peer.map(|peer| format!(" / {}", peer.name()));
-        let line = format!(
-            "{} {}: {}{}: {said}, to be {sign} {}",
-            if pass { "PASS" } else { "FAIL" },
+        let mut line = format!(
+            "{} {}: {}{}: {}, to be {} {}",
+            match standing {
+                Standing::Pass => "PASS ",
+                Standing::Short => "SHORT",
+                Standing::Fail => "FAIL ",
+            },
             self.row,
             self.figure.label(),
             peer.unwrap_or_default(),
+            value.map_or_else(|why| why, number),
+            if self.max.is_some() { "<=" } else { ">=" },
             number(limit)
         );
-        Verdict { pass, line }
+        if let (Some(hold), Some(why), true) = (self.hold, &self.why, standing != Standing::Pass) {
+            let _ = write!(line, " (not reached, held at {}: {why})", number(hold));
+        }
+        Verdict { standing, line }
+    }
+
+    /// Whether a value is on the right side of a limit, the margin granted.
+    fn meets(&self, value: &Result<f64, String>, limit: f64, margin: f64) -> bool {
+        let Ok(value) = value else { return false };
+        if self.max.is_some() {
+            *value <= limit * (1.0 + margin)
+        } else {
+            *value >= limit * (1.0 - margin)
+        }
     }
 
     fn value(&self, results: &Results) -> Result<f64, String> {
@@ -107,7 +141,8 @@ impl Target {
 
 #[cfg(test)]
 mod tests {
-    use super::{Metric, Results, Subject, Targets};
+    use super::Standing::{Fail, Pass, Short};
+    use super::{Metric, Results, Standing, Subject, Targets};
     use crate::results::tests::{measured, row};
     use crate::scenario::ALL;
 
@@ -123,29 +158,48 @@ mod tests {
         results
     }
 
-    fn verdicts(results: &Results, margin: f64) -> Vec<bool> {
+    fn verdicts(results: &Results, margin: f64) -> Vec<Standing> {
         let targets = Targets::parse(TEXT).unwrap().target;
         targets
             .iter()
-            .map(|target| target.judge(results, margin).pass)
+            .map(|target| target.judge(results, margin).standing)
             .collect()
     }
 
     #[test]
     fn a_limit_is_met_or_not_and_a_margin_widens_it() {
-        assert_eq!(verdicts(&results(0.5), 0.0), [true, false]);
-        assert_eq!(verdicts(&results(0.6), 0.0), [false, false]);
-        assert_eq!(verdicts(&results(0.6), 0.5), [true, true]);
+        assert_eq!(verdicts(&results(0.5), 0.0), [Pass, Fail]);
+        assert_eq!(verdicts(&results(0.6), 0.0), [Fail, Fail]);
+        assert_eq!(verdicts(&results(0.6), 0.5), [Pass, Pass]);
     }
 
     #[test]
     fn void_or_missing_is_a_fail() {
-        assert_eq!(verdicts(&Results::default(), 0.5), [false, false]);
+        assert_eq!(verdicts(&Results::default(), 0.5), [Fail, Fail]);
         let mut void = results(0.1);
         for row in void.rows.values_mut() {
             row.subjects[0].void = Some("an error".to_owned());
         }
-        assert_eq!(verdicts(&void, 0.5), [false, false]);
+        assert_eq!(verdicts(&void, 0.5), [Fail, Fail]);
+    }
+
+    #[test]
+    fn what_is_not_reached_is_said_and_must_not_get_worse() {
+        let text = TEXT.replace("max = 0.5", "max = 0.5\nhold = 0.8\nwhy = \"so\"");
+        let target = &Targets::parse(&text).unwrap().target[0];
+        let judged = |ratio| target.judge(&results(ratio), 0.0);
+        assert_eq!(judged(0.5).standing, Pass);
+        assert_eq!(judged(0.8).standing, Short);
+        assert!(
+            judged(0.8)
+                .line
+                .ends_with("(not reached, held at 0.800: so)"),
+            "{}",
+            judged(0.8).line
+        );
+        assert_eq!(judged(0.9).standing, Fail);
+        let half = TEXT.replace("max = 0.5", "max = 0.5\nhold = 0.8");
+        assert!(Targets::parse(&half).is_err());
     }
 
     #[test]
