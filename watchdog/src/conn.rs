@@ -1,6 +1,6 @@
 //! A client's connection: bytes both ways, and whether the client is still there.
 //!
-//! Owns the socket. May know that an upload was left unread. Refuses to know HTTP.
+//! Owns the socket. May know that an upload was left unread, and the bytes with which HTTP/2 begins. Refuses to know more of HTTP.
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
