@@ -5,17 +5,23 @@
 
 use std::ffi::OsString;
 
-use clap::builder::ValueParser;
-use clap::error::ErrorKind;
-use clap::{Arg, ArgMatches, Command};
-
 use super::{CommandLine, grammar, reference};
 
-const VERSION: &str = "version";
-const RUN_HEALTHCHECK: &str = "run-healthcheck";
-const CHECK_CONFIG: &str = "check-config";
-const PRINT_CONFIG: &str = "print-config";
-const COMMAND: &str = "command";
+const ABOUT: &str = "\
+Turns any program into an HTTP function.
+
+Usage: fwatchdog [OPTIONS] [-- COMMAND ARGS...]
+
+Arguments:
+  [COMMAND] [ARGS]...  The function's command; goes before fprocess
+
+Options:
+      --version[=<BOOL>]          Print the version
+      --run-healthcheck[=<BOOL>]  Exit with 0 if the lock file is there, with 1 if not
+      --check-config[=<BOOL>]     Report what is wrong with the settings, and exit
+      --print-config[=<BOOL>]     Print every setting, its value and where that came from
+  -h, --help                      Print help
+";
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,15 +79,11 @@ impl Arguments {
                 ignored.to_string_lossy()
             )]
         };
-        let words = std::iter::once("fwatchdog".into()).chain(flags);
-        let action = match interface().try_get_matches_from(words) {
-            Ok(matches) => match command_line(command) {
-                Ok(command) => action(&matches, command),
-                Err(message) => Action::Misuse(message),
-            },
-            Err(error) if error.kind() == ErrorKind::DisplayHelp => Action::Help(error.to_string()),
-            Err(error) => Action::Misuse(error.to_string()),
-        };
+        let action = Switches::read(&flags).and_then(|switches| {
+            let command = command_line(command).map_err(Action::Misuse)?;
+            Ok(switches.action(command))
+        });
+        let action = action.unwrap_or_else(|instead| instead);
         Self { action, warnings }
     }
 }
@@ -128,60 +130,82 @@ fn command_line(words: Vec<OsString>) -> Result<Option<CommandLine>, String> {
         .map_err(|message| format!("after --: {message}\n"))
 }
 
-fn action(matches: &ArgMatches, command: Option<CommandLine>) -> Action {
-    let asked = |name: &str| matches.get_one::<bool>(name).copied().unwrap_or(false);
-    if asked(VERSION) {
-        Action::Version
-    } else if asked(RUN_HEALTHCHECK) {
-        Action::Healthcheck
-    } else if asked(CHECK_CONFIG) {
-        Action::CheckConfig { command }
-    } else if asked(PRINT_CONFIG) {
-        Action::PrintConfig { command }
-    } else {
-        Action::Serve { command }
+/// The flags; of two of a name the last holds.
+#[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag on the command line"
+)]
+struct Switches {
+    version: bool,
+    run_healthcheck: bool,
+    check_config: bool,
+    print_config: bool,
+}
+
+impl Switches {
+    /// What is done instead, where help is asked for or a word makes no sense.
+    fn read(words: &[OsString]) -> Result<Self, Action> {
+        let mut switches = Self::default();
+        for word in words {
+            switches.set(&word.to_string_lossy())?;
+        }
+        Ok(switches)
+    }
+
+    /// A flag may also be written `--flag=true` or `--flag=false`.
+    fn set(&mut self, word: &str) -> Result<(), Action> {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (word, None),
+        };
+        let switch = match name {
+            "--version" => &mut self.version,
+            "--run-healthcheck" => &mut self.run_healthcheck,
+            "--check-config" => &mut self.check_config,
+            "--print-config" => &mut self.print_config,
+            "-h" | "--help" if value.is_none() => return Err(help()),
+            _ => return Err(unexpected(word)),
+        };
+        *switch = match value {
+            None => true,
+            Some(value) => grammar::bool(value).ok_or_else(|| not_a_bool(name, value))?,
+        };
+        Ok(())
+    }
+
+    fn action(&self, command: Option<CommandLine>) -> Action {
+        if self.version {
+            Action::Version
+        } else if self.run_healthcheck {
+            Action::Healthcheck
+        } else if self.check_config {
+            Action::CheckConfig { command }
+        } else if self.print_config {
+            Action::PrintConfig { command }
+        } else {
+            Action::Serve { command }
+        }
     }
 }
 
-fn interface() -> Command {
-    let command = Arg::new(COMMAND)
-        .last(true)
-        .num_args(0..)
-        .value_names(["COMMAND", "ARGS"])
-        .help("The function's command; goes before fprocess");
-    Command::new("fwatchdog")
-        .about("Turns any program into an HTTP function.")
-        .override_usage("fwatchdog [OPTIONS] [-- COMMAND ARGS...]")
-        .arg(switch(VERSION, "Print the version"))
-        .arg(switch(
-            RUN_HEALTHCHECK,
-            "Exit with 0 if the lock file is there, with 1 if not",
-        ))
-        .arg(switch(
-            CHECK_CONFIG,
-            "Report what is wrong with the settings, and exit",
-        ))
-        .arg(switch(
-            PRINT_CONFIG,
-            "Print every setting, its value and where that came from",
-        ))
-        .arg(command)
-        .after_help(reference::help())
+fn help() -> Action {
+    Action::Help(format!("{ABOUT}\n{}", reference::help()))
 }
 
-/// A flag that may also be written `--flag=true` or `--flag=false`.
-fn switch(name: &'static str, help: &'static str) -> Arg {
-    let value = |text: &str| grammar::bool(text).ok_or("expected true or false");
-    Arg::new(name)
-        .long(name)
-        .num_args(0..=1)
-        .require_equals(true)
-        .default_missing_value("true")
-        .overrides_with(name)
-        .hide_possible_values(true)
-        .value_name("BOOL")
-        .value_parser(ValueParser::from(value))
-        .help(help)
+fn unexpected(word: &str) -> Action {
+    Action::Misuse(format!(
+        "error: unexpected argument '{word}' found\n\n\
+         Usage: fwatchdog [OPTIONS] [-- COMMAND ARGS...]\n\n\
+         For more information, try '--help'.\n"
+    ))
+}
+
+fn not_a_bool(name: &str, value: &str) -> Action {
+    Action::Misuse(format!(
+        "error: invalid value '{value}' for '{name}[=<BOOL>]': expected true or false\n\n\
+         For more information, try '--help'.\n"
+    ))
 }
 
 #[cfg(test)]
@@ -194,11 +218,6 @@ mod tests {
 
     fn line(words: &[&str]) -> CommandLine {
         grammar::command_line(words.iter().map(ToString::to_string).collect()).unwrap()
-    }
-
-    #[test]
-    fn the_interface_is_consistent() {
-        interface().debug_assert();
     }
 
     #[test]
@@ -229,6 +248,10 @@ mod tests {
     fn a_flag_can_be_off() {
         assert_eq!(
             parse(&["--version=false"]).action,
+            Action::Serve { command: None }
+        );
+        assert_eq!(
+            parse(&["--version", "--version=false"]).action,
             Action::Serve { command: None }
         );
         assert_eq!(
@@ -297,6 +320,8 @@ mod tests {
             ["--version=maybe"],
             ["--=x"],
             ["---version"],
+            ["--version="],
+            ["--help=true"],
         ] {
             assert!(
                 matches!(parse(&words).action, Action::Misuse(_)),
