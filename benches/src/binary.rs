@@ -2,11 +2,10 @@
 //! It knows how the workspace builds it, static where the toolchain can, and its digest.
 //! It refuses to measure any but the release build, unless it is given one.
 
-use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -38,25 +37,32 @@ impl Binary {
         Self::at(path, "given by --subject".to_owned())
     }
 
-    /// Builds it in the workspace.
+    /// Builds it in the workspace, the way that images and releases have it, or else as cargo alone can.
     pub fn build(workspace: &Path) -> Result<Self, Fault> {
-        let mut arguments = vec!["build", "--release", "-p", "fwatchdog"];
-        if can_link_static(workspace) {
-            arguments.extend(["--target", STATIC]);
+        if cfg!(all(target_arch = "x86_64", target_os = "linux")) {
+            let command = "images/build --arch amd64 --binary";
+            let output = run(workspace, command)?;
+            if output.status.success() {
+                let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+                return Self::at(Path::new(&path), command.to_owned());
+            }
+            say(format!(
+                "missing: what {command} needs: measuring the build of cargo alone"
+            ));
+        }
+        let static_target = if can_link_static(workspace) {
+            format!(" --target {STATIC}")
         } else {
             say(format!(
                 "missing: the toolchain has no {STATIC}: measuring the dynamic build"
             ));
-        }
-        let command = format!("cargo {}", arguments.join(" "));
-        say(&command);
-        let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .current_dir(workspace)
-            .args(&arguments)
-            .args(["--message-format", "json-render-diagnostics"])
-            .stderr(Stdio::inherit())
-            .output()
-            .during("run cargo")?;
+            String::new()
+        };
+        let command = format!("cargo build --release -p fwatchdog{static_target}");
+        let output = run(
+            workspace,
+            &format!("{command} --message-format json-render-diagnostics"),
+        )?;
         if !output.status.success() {
             return Err(Fault::new(format!("{command} failed")));
         }
@@ -83,6 +89,16 @@ impl Binary {
             .output()
             .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(name))
     }
+}
+
+fn run(workspace: &Path, command: &str) -> Result<Output, Fault> {
+    say(command);
+    Command::new("sh")
+        .args(["-c", command])
+        .current_dir(workspace)
+        .stderr(Stdio::inherit())
+        .output()
+        .during(command)
 }
 
 fn can_link_static(workspace: &Path) -> bool {
