@@ -14,7 +14,7 @@ use bytes::Bytes;
 /// The most that one stand-in is for.
 pub const LARGEST: usize = 256 << 10;
 
-/// Never read or written, so the system never gives it memory.
+/// Only its place counts. The allocator writes its zeros, so it is made when a file first needs it, not when somebody asks about bytes.
 static STAND_IN: LazyLock<Bytes> = LazyLock::new(|| vec![0; LARGEST].into());
 
 /// What of files is due on a connection, in order.
@@ -65,7 +65,8 @@ impl Outbox {
 
 /// Whether these bytes stand in for a file's.
 pub fn stands_in(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && STAND_IN.as_ptr_range().contains(&bytes.as_ptr())
+    let made = LazyLock::get(&STAND_IN);
+    made.is_some_and(|all| !bytes.is_empty() && all.as_ptr_range().contains(&bytes.as_ptr()))
 }
 
 #[cfg(test)]
