@@ -3,8 +3,12 @@
 //! It refuses to hand out a port twice in a row or one that is taken.
 
 use std::fs::File;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::sync::{Mutex, PoisonError};
+
+use nix::sys::socket::sockopt::ReuseAddr;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, setsockopt, socket};
 
 use crate::case::Failure;
 
@@ -30,11 +34,22 @@ pub fn free() -> Result<u16, Failure> {
     for _ in 0..BLOCK {
         let port = lease.first + lease.next;
         lease.next = (lease.next + 1) % BLOCK;
-        if TcpListener::bind(("0.0.0.0", port)).is_ok() {
+        if probe(port).is_ok() {
             return Ok(port);
         }
     }
     Err(Failure::fault("no free port left"))
+}
+
+/// A socket on a port that nobody listens on. It does not listen itself: a process that is being started beside us has a copy of it for a moment, and a
+/// copy that listens would keep out whoever the port is for.
+fn probe(port: u16) -> nix::Result<OwnedFd> {
+    let flags = SockFlag::SOCK_CLOEXEC;
+    let socket = socket(AddressFamily::Inet, SockType::Stream, flags, None)?;
+    setsockopt(&socket, ReuseAddr, &true)?;
+    let any = SockaddrIn::from(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port));
+    bind(socket.as_raw_fd(), &any)?;
+    Ok(socket)
 }
 
 /// The right to a port that is known by its number: suites side by side take turns. `None` while another one has it.
@@ -63,4 +78,22 @@ fn lease_block() -> Result<Lease, Failure> {
         }
     }
     Err(Failure::fault("every block of ports is leased"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::{free, probe};
+
+    #[test]
+    fn a_probe_keeps_no_listener_out_and_finds_one() {
+        let port = free().unwrap();
+        let held = probe(port).unwrap();
+        let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+        drop(held);
+        assert!(probe(port).is_err());
+        drop(listener);
+        assert!(probe(port).is_ok());
+    }
 }
