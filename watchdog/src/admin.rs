@@ -2,7 +2,7 @@
 //!
 //! Owns its listener and its one path. May know the site's figures. Refuses anything but `/metrics`.
 
-use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,19 +10,20 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
+use crate::conn::Peer;
+use crate::http1::server::{self, Cut, Refusal, RequestBody, Service};
 use crate::metrics::Levels;
 use crate::serve::Site;
 
-/// A scrape takes milliseconds; whoever needs longer is not scraping.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A scrape takes milliseconds; whoever holds a connection for longer can open another.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+const MAX_HEAD: usize = 64 << 10;
 
 /// Serves metrics until dropped.
 pub async fn serve(site: Arc<Site>, listener: TcpListener) {
@@ -33,28 +34,33 @@ pub async fn serve(site: Arc<Site>, listener: TcpListener) {
             sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let site = Arc::clone(&site);
+        let scrapes = Scrapes(Arc::clone(&site));
         connections.spawn(async move {
-            let service = service_fn(move |request| {
-                let response = answer(&site, &request);
-                async move { Ok::<_, Infallible>(response) }
-            });
-            let mut builder = http1::Builder::new();
-            builder
-                .timer(TokioTimer::new())
-                .header_read_timeout(PATIENCE)
-                .title_case_headers(true);
+            let (io, peer) = Peer::split(stream, CancellationToken::new());
             // A scraper that breaks off has its own reasons.
-            let _ = timeout(
-                PATIENCE * 6,
-                builder.serve_connection(TokioIo::new(stream), service),
-            )
-            .await;
+            let _ = timeout(PATIENCE, server::serve(io, peer, scrapes, MAX_HEAD)).await;
         });
     }
 }
 
-fn answer(site: &Site, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+struct Scrapes(Arc<Site>);
+
+impl Service for Scrapes {
+    type Body = Full<Bytes>;
+    type Answer = Ready<Result<Response<Full<Bytes>>, Cut>>;
+
+    fn answer(&self, request: Request<RequestBody>) -> Self::Answer {
+        ready(Ok(answer(&self.0, &request)))
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Response<Full<Bytes>> {
+        let mut response = Response::new(Full::from(refusal.text));
+        *response.status_mut() = refusal.status;
+        response
+    }
+}
+
+fn answer(site: &Site, request: &Request<RequestBody>) -> Response<Full<Bytes>> {
     if request.uri().path() != "/metrics" {
         let mut response = Response::new(Full::from("404 page not found\n"));
         *response.status_mut() = StatusCode::NOT_FOUND;

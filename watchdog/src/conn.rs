@@ -1,38 +1,33 @@
 //! A client's connection: bytes both ways, and whether the client is still there.
 //!
-//! Owns the socket. May know that an upload was left unread, and the bytes with which HTTP/2 begins. Refuses to know more of HTTP.
+//! Owns the socket. May know that the client may still be sending, and the bytes with which HTTP/2 begins. Refuses to know more of HTTP.
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
-use std::mem::MaybeUninit;
+use std::mem::{self, MaybeUninit};
 use std::os::fd::AsRawFd as _;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::BytesMut;
 use nix::sys::socket::{Shutdown, shutdown};
 use rustix::net::{SendAncillaryBuffer, SendFlags};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, Interest, ReadBuf, Take};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::sendfile::{Outbox, stands_in};
 
-/// How long, and for how many bytes, a connection is read after its last answer where the client was still sending: closing at once would reset it,
-/// and the client could lose the answer.
+/// How long a connection is read after its last answer where the client was still sending: closing at once would reset it, and the client could lose the
+/// answer.
 const LINGER: Duration = Duration::from_secs(2);
 /// Between a client's end and giving up on it.
 const LAST_WORD: Duration = Duration::from_millis(50);
-
-const LINGER_BYTES: usize = 64 << 20;
-
-/// As much as is read at once. hyper's buffers grow with what a read brings, up to the limit of a request's head, which is a megabyte.
-const READ: u64 = 64 << 10;
 
 /// What a client that knows that we speak HTTP/2 begins with (RFC 9113, 3.4). No request of HTTP/1 begins so.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -49,8 +44,13 @@ pub struct Peer {
     pub cut: CancellationToken,
     /// Files that are due to the client.
     pub outbox: Outbox,
-    unread: AtomicBool,
-    asked: AtomicBool,
+    /// How many bytes that nobody wants may still come.
+    unread: AtomicUsize,
+    closing: AtomicBool,
+    /// Somebody may be reading an upload.
+    uploading: AtomicBool,
+    /// Since when a request has been waited for.
+    waiting: Mutex<Option<Instant>>,
 }
 
 impl Peer {
@@ -61,12 +61,14 @@ impl Peer {
             socket: Some(write),
             cut,
             outbox: Outbox::default(),
-            unread: AtomicBool::new(false),
-            asked: AtomicBool::new(false),
+            unread: AtomicUsize::new(0),
+            closing: AtomicBool::new(false),
+            uploading: AtomicBool::new(true),
+            waiting: Mutex::new(Some(Instant::now())),
         });
         let io = Io {
-            ahead: Bytes::new(),
-            read: read.take(READ),
+            ahead: BytesMut::new(),
+            read,
             peer: Arc::clone(&peer),
             lingering: None,
         };
@@ -79,22 +81,92 @@ impl Peer {
         if let Some(socket) = &self.socket {
             let _ = socket.as_ref().ready(Interest::PRIORITY).await;
         }
-        // Whoever reads the upload knows better what this end means, and gets the chance to say so.
-        sleep(LAST_WORD).await;
+        if self.uploading.load(Ordering::Relaxed) {
+            // Whoever reads the upload knows better what this end means, and gets the chance to say so.
+            sleep(LAST_WORD).await;
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on a request is waited for.
+    pub fn waits(&self) {
+        *self.waiting() = Some(Instant::now());
     }
 
     /// A request has arrived.
     pub fn asked(&self) {
-        self.asked.store(true, Ordering::Relaxed);
+        *self.waiting() = None;
     }
 
-    pub fn has_asked(&self) -> bool {
-        self.asked.load(Ordering::Relaxed)
+    /// Completes when a request has been waited for so long. Looks no more often than that.
+    pub async fn silence(&self, limit: Duration) {
+        loop {
+            let since = *self.waiting();
+            let due = since.unwrap_or_else(Instant::now) + limit;
+            if due <= Instant::now() {
+                return;
+            }
+            sleep_until(due).await;
+        }
     }
 
-    /// An upload was not read to its end.
-    pub fn left_unread(&self) {
-        self.unread.store(true, Ordering::Relaxed);
+    /// No more requests are wanted. The connection looks when it is polled next.
+    pub fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+
+    /// The client may still be sending: so many bytes are read before its connection is closed.
+    pub fn left_unread(&self, bytes: usize) {
+        self.unread.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Runs `send` whenever the socket takes bytes, until it has taken some.
+    fn poll_send(
+        &self,
+        cx: &mut Context<'_>,
+        mut send: impl FnMut(&TcpStream) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        let Some(socket) = &self.socket else {
+            return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
+        };
+        let stream: &TcpStream = socket.as_ref();
+        loop {
+            ready!(stream.poll_write_ready(cx))?;
+            match stream.try_io(Interest::WRITABLE, || send(stream)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                sent => return Poll::Ready(sent),
+            }
+        }
+    }
+
+    /// Writes bytes, and files in the place of what stands in for them.
+    fn poll_write(&self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let own = slices.iter().take_while(|s| !stands_in(s)).count();
+        let (own, files) = slices.split_at(own);
+        if let (true, Some(file)) = (own.is_empty(), files.first()) {
+            return self.poll_send(cx, |stream| self.outbox.send(stream, file.len()));
+        }
+        let mut flags = SendFlags::NOSIGNAL;
+        // A file is on its way, and may share a segment with what is before it.
+        flags.set(SendFlags::MORE, !files.is_empty());
+        self.poll_send(cx, |stream| {
+            let mut control = SendAncillaryBuffer::default();
+            Ok(rustix::net::sendmsg(stream, own, &mut control, flags)?)
+        })
+    }
+
+    fn shutdown(&self) -> io::Result<()> {
+        match &self.socket {
+            Some(socket) => Ok(shutdown(socket.as_ref().as_raw_fd(), Shutdown::Write)?),
+            None => Ok(()),
+        }
     }
 
     /// The next close is a reset, so that an answer that only closing ends cannot look whole.
@@ -114,13 +186,17 @@ impl Drop for Peer {
     }
 }
 
-/// The connection as hyper sees it.
+/// Writes, whoever reads.
+#[derive(Debug)]
+pub struct Writer(Arc<Peer>);
+
+/// The whole connection.
 #[derive(Debug)]
 pub struct Io {
-    /// What was read to tell the version.
-    ahead: Bytes,
+    /// What was read too far by whoever had the connection before.
+    ahead: BytesMut,
     /// Reads, and knows after a short read that there is nothing left to read for now.
-    read: Take<OwnedReadHalf>,
+    read: OwnedReadHalf,
     peer: Arc<Peer>,
     lingering: Option<Lingering>,
 }
@@ -137,44 +213,44 @@ impl Io {
     /// # Errors
     /// As the system says.
     pub async fn speaks_http2(&mut self) -> io::Result<bool> {
-        let mut said = Vec::new();
+        let mut said = BytesMut::new();
         while poll_fn(|cx| self.poll_more(cx, &mut said)).await? > 0 {
             if said.len() >= PREFACE.len() || !PREFACE.starts_with(&said) {
                 break;
             }
         }
-        self.ahead = said.into();
-        Ok(self.ahead.starts_with(PREFACE))
+        let http2 = said.starts_with(PREFACE);
+        self.ahead = said;
+        Ok(http2)
     }
 
     /// Reads over the stack: in the future it would stay for as long as the connection.
-    fn poll_more(&mut self, cx: &mut Context<'_>, said: &mut Vec<u8>) -> Poll<io::Result<usize>> {
+    fn poll_more(&mut self, cx: &mut Context<'_>, said: &mut BytesMut) -> Poll<io::Result<usize>> {
         let mut scratch = [MaybeUninit::uninit(); FIRST];
         let mut buffer = ReadBuf::uninit(&mut scratch);
-        self.read.set_limit(READ);
         ready!(Pin::new(&mut self.read).poll_read(cx, &mut buffer))?;
         said.extend_from_slice(buffer.filled());
         Poll::Ready(Ok(buffer.filled().len()))
     }
 
-    fn stream(&self) -> &TcpStream {
-        self.read.get_ref().as_ref()
+    /// The end that writes.
+    pub fn writer(&self) -> Writer {
+        Writer(Arc::clone(&self.peer))
     }
 
-    /// Runs `send` whenever the socket takes bytes, until it has taken some.
-    fn poll_send(
-        &self,
-        cx: &mut Context<'_>,
-        mut send: impl FnMut(&TcpStream) -> io::Result<usize>,
-    ) -> Poll<io::Result<usize>> {
-        let stream = self.stream();
-        loop {
-            ready!(stream.poll_write_ready(cx))?;
-            match stream.try_io(Interest::WRITABLE, || send(stream)) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                sent => return Poll::Ready(sent),
-            }
-        }
+    /// Whether somebody reads an upload. Until that is said it may be.
+    pub fn set_uploading(&self, uploading: bool) {
+        self.peer.uploading.store(uploading, Ordering::Relaxed);
+    }
+
+    /// What was read too far.
+    pub fn take_ahead(&mut self) -> BytesMut {
+        mem::take(&mut self.ahead)
+    }
+
+    /// Gives back what was read too far: it is read first.
+    pub fn put_ahead(&mut self, ahead: BytesMut) {
+        self.ahead = ahead;
     }
 
     fn linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -187,7 +263,6 @@ impl Io {
                 return Poll::Ready(());
             }
             let mut buffer = ReadBuf::new(&mut scratch);
-            self.read.set_limit(READ);
             let read = ready!(Pin::new(&mut self.read).poll_read(cx, &mut buffer));
             match (read, buffer.filled().len()) {
                 (Ok(()), read) if read > 0 && lingering.left > read => lingering.left -= read,
@@ -203,15 +278,45 @@ impl AsyncRead for Io {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.read.set_limit(READ);
         if self.ahead.is_empty() {
             return Pin::new(&mut self.read).poll_read(cx, buffer);
         }
         let most = self.ahead.len().min(buffer.remaining());
         buffer.put_slice(&self.ahead.split_to(most));
-        // hyper's buffer would grow with a second read. An end, or an error, comes again.
-        let _ = Pin::new(&mut self.read).poll_read(cx, buffer);
+        if self.ahead.is_empty() {
+            self.ahead = BytesMut::new();
+        }
         Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Writer {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(cx, &[IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.0.poll_write(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.0.shutdown())
     }
 }
 
@@ -229,18 +334,7 @@ impl AsyncWrite for Io {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let own = slices.iter().take_while(|s| !stands_in(s)).count();
-        let (own, files) = slices.split_at(own);
-        if let (true, Some(file)) = (own.is_empty(), files.first()) {
-            return self.poll_send(cx, |stream| self.peer.outbox.send(stream, file.len()));
-        }
-        let mut flags = SendFlags::NOSIGNAL;
-        // A file is on its way, and may share a segment with what is before it.
-        flags.set(SendFlags::MORE, !files.is_empty());
-        self.poll_send(cx, |stream| {
-            let mut control = SendAncillaryBuffer::default();
-            Ok(rustix::net::sendmsg(stream, own, &mut control, flags)?)
-        })
+        self.peer.poll_write(cx, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -253,13 +347,14 @@ impl AsyncWrite for Io {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.lingering.is_none() {
-            shutdown(self.stream().as_raw_fd(), Shutdown::Write)?;
-            if !self.peer.unread.load(Ordering::Relaxed) {
+            self.peer.shutdown()?;
+            let left = self.peer.unread.load(Ordering::Relaxed);
+            if left == 0 {
                 return Poll::Ready(Ok(()));
             }
             self.lingering = Some(Lingering {
                 timer: Box::pin(sleep(LINGER)),
-                left: LINGER_BYTES,
+                left,
             });
         }
         self.linger(cx).map(Ok)
@@ -268,7 +363,7 @@ impl AsyncWrite for Io {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncWriteExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
     use super::*;

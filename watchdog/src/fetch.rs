@@ -10,9 +10,9 @@ use http::header::{AUTHORIZATION, COOKIE, HOST, LOCATION};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 
-use crate::client::{Link, Outgoing};
 use crate::config::{Endpoint, Protocol};
 use crate::dial::Dialer;
+use crate::http1::client::{Link, Outgoing};
 
 /// How many redirects a fetch follows.
 const MAX_REDIRECTS: usize = 3;

@@ -1,20 +1,15 @@
 //! What a request's head must be before anybody acts on it.
 //!
-//! Owns the rules of RFC 9112 that hyper leaves to its user. May know a request line and headers. Refuses what another server on the way could read
+//! Owns the rules of RFC 9112 beyond framing. May know a request line and headers. Refuses what another server on the way could read
 //! differently.
 
 use http::header::{HOST, TRANSFER_ENCODING};
 use http::{Method, Request, StatusCode, Version};
 
-/// Why a request is turned away, with the connection closed after it.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Refusal {
-    pub status: StatusCode,
-    pub text: &'static str,
-}
+use crate::http1::server::Refusal;
 
 const fn refuse(status: StatusCode, text: &'static str) -> Result<(), Refusal> {
-    Err(Refusal { status, text })
+    Err(Refusal::new(status, text))
 }
 
 /// `Err` where the request must not reach anything.

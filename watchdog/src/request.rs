@@ -6,9 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONNECTION, CONTENT_TYPE, UPGRADE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
-use hyper::upgrade::OnUpgrade;
 
 use crate::access::Seconds;
 use crate::auth;
@@ -16,9 +15,10 @@ use crate::body::Body;
 use crate::config;
 use crate::conn::Peer;
 use crate::failure::Failure;
+use crate::http1::server::{Cut, Switch};
 use crate::mode::{Answer, Mode, Tunnel};
 use crate::seal::{Limit, Seal, Sealed};
-use crate::serve::{Cut, Site};
+use crate::serve::Site;
 use crate::ticket::{CALL_ID, Clock, Deadline, Ticket, within};
 use crate::upload::Upload;
 
@@ -47,7 +47,7 @@ impl Site {
         client: &Client,
     ) -> Result<Response<Sealed>, Cut> {
         let call_id = call_id(&mut request);
-        let upgrade = wants_upgrade(&request).then(|| hyper::upgrade::on(&mut request));
+        let upgrade = request.body_mut().take_switch();
         let (head, version) = (request.method() == Method::HEAD, request.version());
         let mut ticket = Ticket::open(&self.desk, &request);
         let write = self
@@ -120,7 +120,7 @@ impl Site {
         ticket: &mut Ticket,
         clock: &mut Clock,
         mut request: Request<Upload>,
-        upgrade: Option<OnUpgrade>,
+        upgrade: Option<Switch>,
         client: &Client,
     ) -> Result<Answer, Failure> {
         let watched = client.watched();
@@ -215,17 +215,6 @@ fn call_id(request: &mut Request<Upload>) -> Option<HeaderValue> {
     let id = made()?;
     request.headers_mut().insert(CALL_ID, id.clone());
     Some(id)
-}
-
-fn wants_upgrade(request: &Request<Upload>) -> bool {
-    request.version() == Version::HTTP_11
-        && request.headers().contains_key(UPGRADE)
-        && request.headers().get_all(CONNECTION).iter().any(|value| {
-            value.to_str().is_ok_and(|v| {
-                v.split(',')
-                    .any(|token| token.trim().eq_ignore_ascii_case("upgrade"))
-            })
-        })
 }
 
 /// An answer that goes on for as long as there is something to say.

@@ -11,22 +11,21 @@ use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, Version};
-use hyper::body::Incoming;
-use hyper::server::conn::{http1, http2};
+use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::sleep;
 
 use crate::aside::Aside;
 use crate::auth::Auth;
 use crate::body::Body;
 use crate::config::{Limits, Timeouts};
 use crate::conn::{Io, Peer};
-use crate::eager::Eager;
 use crate::failure::INTERNAL;
-use crate::head::{self, Refusal};
+use crate::head;
 use crate::health::Health;
+use crate::http1::server::{self, Cut, Refusal, RequestBody, Service};
 use crate::lifecycle::Lifecycle;
 use crate::mode::Mode;
 use crate::mode::fork::Remote;
@@ -34,10 +33,7 @@ use crate::process::Processes;
 use crate::request::Client;
 use crate::seal::Sealed;
 use crate::ticket::Desk;
-use crate::upload::Upload;
-
-/// Requests with more header fields than this get 431. Go has no such limit; this one is out of the way.
-const MAX_HEADERS: usize = 512;
+use crate::upload::{Incoming, Upload};
 
 /// One function being served.
 #[derive(Debug)]
@@ -54,18 +50,6 @@ pub struct Site {
     /// Present where there are processes to look after.
     pub processes: Option<Processes>,
 }
-
-/// The connection is to be closed without an answer.
-#[derive(Debug)]
-pub struct Cut;
-
-impl std::fmt::Display for Cut {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("nobody is left to answer")
-    }
-}
-
-impl std::error::Error for Cut {}
 
 /// Accepts connections until the site closes.
 pub async fn accept(site: Arc<Site>, listener: TcpListener) {
@@ -106,34 +90,36 @@ async fn connection(site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
     // Without it small answers wait for acknowledgements; refused only on a dead socket.
     let _ = stream.set_nodelay(true);
     let (mut io, peer) = Peer::split(stream, site.life.cut.child_token());
-    let first = site.timeouts.read.map(|limit| Instant::now() + limit);
-    let Some(http2) = opening(&site, &peer, &mut io, first).await else {
+    let Some(http2) = opening(&site, &peer, &mut io).await else {
         return;
     };
-    let service = service_fn(|request| {
-        let (site, peer) = (Arc::clone(&site), Arc::clone(&peer));
-        // Boxed, as a connection has room for it all its life: that would be 7 KB, and two copies of them for each request.
-        Box::pin(site.handle(request, peer, from))
-    });
-    let io = TokioIo::new(io);
+    let door = Door {
+        site: Arc::clone(&site),
+        peer: Arc::clone(&peer),
+        from,
+    };
     if http2 {
-        let connection = http2_builder(&site).serve_connection(io, service);
+        let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+            let Door { site, peer, from } = door.clone();
+            Box::pin(site.handle(request.map(Incoming::Http2), peer, from))
+        });
+        let connection = http2_builder(&site).serve_connection(TokioIo::new(io), service);
+        let connection = Box::pin(connection);
         let close = http2::Connection::graceful_shutdown;
-        drive(&site, &peer, first, connection, close).await;
+        drive(&site, &peer, connection, close).await;
     } else {
-        let connection = http1_builder(&site).serve_connection(io, service);
-        let connection = connection.with_upgrades();
-        let close = http1::UpgradeableConnection::graceful_shutdown;
-        drive(&site, &peer, first, connection, close).await;
+        let max_head = site.limits.max_header_bytes;
+        let connection = server::serve(io, Arc::clone(&peer), door, max_head);
+        drive(&site, &peer, Box::pin(connection), |_| {}).await;
     }
 }
 
 /// Whether a client speaks HTTP/2, as soon as that can be told.
-async fn opening(site: &Site, peer: &Peer, io: &mut Io, first: Option<Instant>) -> Option<bool> {
+async fn opening(site: &Site, peer: &Peer, io: &mut Io) -> Option<bool> {
     tokio::select! {
         biased;
         http2 = io.speaks_http2() => http2.ok(),
-        _ = turn(site, peer, false, first) => None,
+        _ = turn(site, peer, false) => None,
     }
 }
 
@@ -141,14 +127,12 @@ async fn opening(site: &Site, peer: &Peer, io: &mut Io, first: Option<Instant>) 
 async fn drive<C: Future>(
     site: &Site,
     peer: &Peer,
-    first: Option<Instant>,
-    connection: C,
+    mut connection: Pin<Box<C>>,
     close: fn(Pin<&mut C>),
 ) {
-    let mut connection = Eager::new(connection);
-    let (mut closing, mut first) = (false, first);
+    let mut closing = false;
     loop {
-        let mut turn = Aside::new(turn(site, peer, closing, first));
+        let mut turn = Aside::new(turn(site, peer, closing));
         let turn = tokio::select! {
             biased;
             _ = &mut connection => return,
@@ -157,11 +141,10 @@ async fn drive<C: Future>(
         match turn {
             Turn::Cut => return,
             Turn::Close => {
-                close(connection.get_mut());
+                peer.close();
+                close(connection.as_mut());
                 closing = true;
             }
-            Turn::Silence if !peer.has_asked() => return,
-            Turn::Silence => first = None,
         }
     }
 }
@@ -170,14 +153,12 @@ async fn drive<C: Future>(
 enum Turn {
     Cut,
     Close,
-    /// The first request has had its time.
-    Silence,
 }
 
-async fn turn(site: &Site, peer: &Peer, closing: bool, first: Option<Instant>) -> Turn {
+async fn turn(site: &Site, peer: &Peer, closing: bool) -> Turn {
     let silence = async {
-        match first {
-            Some(at) => sleep_until(at).await,
+        match site.timeouts.read {
+            Some(limit) => peer.silence(limit).await,
             None => std::future::pending().await,
         }
     };
@@ -185,20 +166,9 @@ async fn turn(site: &Site, peer: &Peer, closing: bool, first: Option<Instant>) -
         biased;
         () = peer.cut.cancelled() => Turn::Cut,
         () = site.life.close.cancelled(), if !closing => Turn::Close,
-        () = silence => Turn::Silence,
+        // A request has had its time to arrive.
+        () = silence => Turn::Cut,
     }
-}
-
-fn http1_builder(site: &Site) -> http1::Builder {
-    let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(site.timeouts.read)
-        .half_close(!site.cancel_on_disconnect)
-        .max_buf_size(site.limits.max_header_bytes)
-        .max_headers(MAX_HEADERS)
-        .title_case_headers(true);
-    builder
 }
 
 fn http2_builder(site: &Site) -> http2::Builder<TokioExecutor> {
@@ -207,6 +177,29 @@ fn http2_builder(site: &Site) -> http2::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(site.limits.max_header_bytes).unwrap_or(u32::MAX));
     builder
+}
+
+/// The site as one client sees it.
+#[derive(Clone)]
+struct Door {
+    site: Arc<Site>,
+    peer: Arc<Peer>,
+    from: SocketAddr,
+}
+
+impl Service for Door {
+    type Body = Sealed;
+    type Answer = Pin<Box<dyn Future<Output = Result<Response<Sealed>, Cut>> + Send>>;
+
+    /// Boxed, as a connection has room for it all its life: that would be 7 KB, and two copies of them for each request.
+    fn answer(&self, request: Request<RequestBody>) -> Self::Answer {
+        let Self { site, peer, from } = self.clone();
+        Box::pin(site.handle(request.map(Incoming::Http1), peer, from))
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Response<Sealed> {
+        self.site.refuse(refusal)
+    }
 }
 
 impl Site {
@@ -219,7 +212,7 @@ impl Site {
         peer.asked();
         // From the door on, so that whatever is left unread is known to be.
         let (max, read) = (self.limits.max_body_bytes, self.timeouts.read);
-        let mut request = request.map(|body| Upload::new(body, max, read, Arc::clone(&peer)));
+        let mut request = request.map(|body| Upload::new(body, max, read));
         if let Err(refusal) = head::check(&request) {
             return Ok(self.refuse(&refusal));
         }

@@ -5,7 +5,6 @@
 
 use std::fmt;
 use std::future::Future as _;
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,11 +13,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
-use crate::conn::Peer;
 use crate::failure::Failure;
+use crate::http1::server::{RequestBody, Switch};
 
 /// Why an upload ended before its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +53,42 @@ impl From<UploadError> for Failure {
     }
 }
 
+/// A request body as it comes, in either version.
+#[derive(Debug)]
+pub enum Incoming {
+    Http1(RequestBody),
+    Http2(hyper::body::Incoming),
+}
+
+impl Incoming {
+    fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        fn broken(error: impl fmt::Display) -> UploadError {
+            UploadError::Broken(error.to_string())
+        }
+        match self {
+            Self::Http1(body) => Pin::new(body).poll_frame(cx).map_err(broken),
+            Self::Http2(body) => Pin::new(body).poll_frame(cx).map_err(broken),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Http1(body) => body.is_end_stream(),
+            Self::Http2(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Http1(body) => body.size_hint(),
+            Self::Http2(body) => body.size_hint(),
+        }
+    }
+}
+
 /// A request body within its limits.
 #[derive(Debug)]
 pub struct Upload {
@@ -64,28 +98,18 @@ pub struct Upload {
     limit: u64,
     deadline: Option<(Instant, Duration)>,
     received: Arc<AtomicU64>,
-    peer: Arc<Peer>,
-    /// The end has been seen: a chunked body does not say so by itself.
-    ended: bool,
     /// Armed when the upload is first waited for, so that short requests never touch the timer.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Upload {
-    pub fn new(
-        body: Incoming,
-        max: Option<u64>,
-        read_timeout: Option<Duration>,
-        peer: Arc<Peer>,
-    ) -> Self {
+    pub fn new(body: Incoming, max: Option<u64>, read_timeout: Option<Duration>) -> Self {
         Self {
             body,
             left: max,
             limit: max.unwrap_or(u64::MAX),
             deadline: read_timeout.map(|t| (Instant::now() + t, t)),
             received: Arc::default(),
-            peer,
-            ended: false,
             timer: None,
         }
     }
@@ -98,6 +122,14 @@ impl Upload {
             Err(UploadError::TooLarge { limit })
         } else {
             Ok(())
+        }
+    }
+
+    /// The way to switch protocols, where the request asks for it.
+    pub fn take_switch(&mut self) -> Option<Switch> {
+        match &mut self.body {
+            Incoming::Http1(body) => body.take_switch(),
+            Incoming::Http2(_) => None,
         }
     }
 
@@ -132,17 +164,10 @@ impl Body for Upload {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
-        match Pin::new(&mut self.body).poll_frame(cx) {
+        match self.body.poll_frame(cx) {
             Poll::Pending => self
                 .late(cx)
                 .map_or(Poll::Pending, |e| Poll::Ready(Some(Err(e)))),
-            Poll::Ready(None) => {
-                self.ended = true;
-                Poll::Ready(None)
-            }
-            Poll::Ready(Some(Err(error))) => {
-                Poll::Ready(Some(Err(UploadError::Broken(describe(&error)))))
-            }
             Poll::Ready(Some(Ok(frame))) => {
                 let size = frame.data_ref().map_or(0, |d| d.len() as u64);
                 self.received.fetch_add(size, Ordering::Relaxed);
@@ -157,6 +182,7 @@ impl Body for Upload {
                     }
                 }
             }
+            ended @ Poll::Ready(_) => ended,
         }
     }
 
@@ -166,30 +192,5 @@ impl Body for Upload {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
-    }
-}
-
-impl Drop for Upload {
-    fn drop(&mut self) {
-        if !self.ended && !self.body.is_end_stream() {
-            self.peer.left_unread();
-        }
-    }
-}
-
-/// The classic watchdog's words where they were plain.
-fn describe(error: &hyper::Error) -> String {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
-        if kind == Some(io::ErrorKind::UnexpectedEof) {
-            return "unexpected EOF".to_owned();
-        }
-        cause = error.source();
-    }
-    if error.is_incomplete_message() {
-        "unexpected EOF".to_owned()
-    } else {
-        error.to_string()
     }
 }

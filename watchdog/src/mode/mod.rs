@@ -15,7 +15,6 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
-use hyper::upgrade::OnUpgrade;
 
 use self::files::Files;
 use self::fork::{Fork, Input};
@@ -24,6 +23,7 @@ use self::proxy::Proxy;
 use crate::body::Body;
 use crate::config;
 use crate::failure::Failure;
+use crate::http1::server::Switch;
 use crate::spool::Spooled;
 use crate::upload::Upload;
 
@@ -39,7 +39,7 @@ pub enum Mode {
 #[derive(Debug)]
 pub enum Received {
     Fork(Request<Input>, Option<u64>),
-    Other(Request<Upload>, Option<OnUpgrade>),
+    Other(Request<Upload>, Option<Switch>),
 }
 
 impl Mode {
@@ -55,7 +55,7 @@ impl Mode {
     pub async fn receive(
         &self,
         request: Request<Upload>,
-        upgrade: Option<OnUpgrade>,
+        upgrade: Option<Switch>,
     ) -> Result<Received, Failure> {
         match self {
             Self::Fork(fork, _) => {

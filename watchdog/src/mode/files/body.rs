@@ -45,8 +45,6 @@ pub(super) struct FileBody {
     peer: Option<Arc<Peer>>,
     pieces: VecDeque<Piece>,
     left: u64,
-    /// A chunk was handed out, and the connection has not had its turn yet.
-    full: bool,
 }
 
 impl FileBody {
@@ -57,7 +55,6 @@ impl FileBody {
             peer,
             pieces,
             left,
-            full: false,
         }
     }
 
@@ -98,20 +95,11 @@ impl Body for FileBody {
     type Data = Bytes;
     type Error = io::Error;
 
-    /// Breaks off after each chunk, once: hyper collects whatever is ready, up to a megabyte, before it writes. Written while it is still in the
-    /// processor's cache, a chunk costs less, and a slow client holds one of them and not sixteen.
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
+        _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        if std::mem::take(&mut self.full) {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
         let next = self.next().transpose();
-        self.full = self.peer.is_none()
-            && self.left > 0
-            && matches!(&next, Some(Ok(bytes)) if bytes.len() as u64 >= CHUNK);
         Poll::Ready(next.map(|bytes| bytes.map(Frame::data)))
     }
 

@@ -22,14 +22,14 @@ use http::header::{HOST, UPGRADE, USER_AGENT};
 use http::{HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
-use hyper::upgrade::OnUpgrade;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::body::Body;
-use crate::client::{Link, Outgoing};
 use crate::config::{self, Protocol};
 use crate::failure::Failure;
+use crate::http1::client::{Link, Outgoing};
+use crate::http1::server::Switch;
 use crate::mode::Answer;
 use crate::spool::{Place, Spooled};
 use crate::upload::Upload;
@@ -127,7 +127,7 @@ impl Proxy {
     pub async fn answer(
         &self,
         request: Request<Upload>,
-        upgrade: Option<OnUpgrade>,
+        upgrade: Option<Switch>,
     ) -> Result<Answer, Failure> {
         if !self.is_up() {
             Box::pin(self.startup()).await?;
@@ -244,7 +244,7 @@ impl Proxy {
         &self,
         response: Response<()>,
         link: Box<Link>,
-        asked: Option<(HeaderValue, OnUpgrade)>,
+        asked: Option<(HeaderValue, Switch)>,
     ) -> Result<Answer, Failure> {
         let Some((token, client)) = asked else {
             return Err(Failure::Upstream(

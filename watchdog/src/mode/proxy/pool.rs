@@ -17,8 +17,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::site::Site;
 use crate::body::BodyError;
-use crate::client::{Link, Lost, Outgoing};
 use crate::failure::Failure;
+use crate::http1::client::{Link, Lost, Outgoing};
 use crate::task::{self, Owned};
 
 /// Shorter than the keep-alive time of any common server, so that we are the one to close.

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use super::pool::{Apart, Pool};
 use crate::body::{Body, BodyError};
-use crate::client::{Link, PIECE, Piece};
+use crate::http1::client::{Link, Piece};
 
 /// The body of an answer that is not all there yet.
 #[derive(Debug)]
@@ -26,8 +26,6 @@ struct Reply {
     /// What is left, `first` included, where that is known.
     left: Option<u64>,
     drive: Drive,
-    /// A large piece was handed out, and the client's connection has not had its turn yet.
-    full: bool,
 }
 
 /// Who runs the connection while the body is read.
@@ -81,12 +79,7 @@ pub(super) async fn from_link(
 
 impl Reply {
     fn new(first: Piece, left: Option<u64>, drive: Drive) -> Self {
-        Self {
-            first,
-            left,
-            drive,
-            full: false,
-        }
+        Self { first, left, drive }
     }
 
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Piece> {
@@ -104,7 +97,6 @@ impl Reply {
             Some(Ok(frame)) => {
                 let size = frame.data_ref().map_or(0, |data| data.len() as u64);
                 self.left = self.left.map(|left| left.saturating_sub(size));
-                self.full = size >= PIECE as u64 / 2;
                 frame.is_trailers() || self.left == Some(0)
             }
             Some(Err(_)) => {
@@ -129,13 +121,7 @@ impl HttpBody for Reply {
     type Data = Bytes;
     type Error = BodyError;
 
-    /// Breaks off after each large piece, once: hyper collects whatever is ready, up to a megabyte, before it writes. Written while it is still in the
-    /// processor's cache, a piece costs less, and its memory is used again for the next.
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Piece> {
-        if mem::take(&mut self.full) && self.left != Some(0) {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
         let piece = match self.first.take() {
             Some(piece) => Some(piece),
             None => ready!(self.poll_piece(cx)),

@@ -10,25 +10,25 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf, copy_bidirectional};
 use tokio::time::{Instant, sleep_until};
 
 use crate::dial::Stream;
+use crate::http1::server::Switch;
 use crate::mode::Tunnel;
 
 /// Copies both ways until both halves are closed, either side fails, or `idle` passes without a byte. `first` is what the upstream has already sent.
 pub(super) fn join(
-    client: OnUpgrade,
+    client: Switch,
     upstream: Stream,
     first: Bytes,
     idle: Option<Duration>,
 ) -> Tunnel {
     Tunnel(Box::pin(async move {
-        let Ok(client) = client.await else { return };
+        let Some(mut client) = client.switched().await else {
+            return;
+        };
         let pulse = Arc::new(Pulse::new());
-        let mut client = TokioIo::new(client);
         let mut upstream = Watched {
             stream: upstream,
             pulse: Arc::clone(&pulse),

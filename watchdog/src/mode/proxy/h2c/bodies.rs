@@ -16,7 +16,7 @@ use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
 use crate::body::{Body, BodyError};
-use crate::client::{Outgoing, Piece};
+use crate::http1::client::{Outgoing, Piece};
 use crate::upload::UploadError;
 
 /// What both ends of an exchange should know of each other.

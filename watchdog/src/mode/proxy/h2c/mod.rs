@@ -16,9 +16,9 @@ use tokio::task::JoinSet;
 use self::bodies::{Course, Sending};
 use super::site::Site;
 use crate::body::Body;
-use crate::client::{Lost, Outgoing};
 use crate::dial;
 use crate::failure::Failure;
+use crate::http1::client::{Lost, Outgoing};
 
 #[derive(Debug)]
 pub(super) struct Shared {

@@ -7,14 +7,13 @@ mod shared;
 mod start;
 mod upgrade;
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
-use hyper::body::Incoming;
+use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -23,7 +22,9 @@ use super::*;
 use crate::config::{CommandLine, Endpoint, TermTiming, Timeouts, Upstream};
 use crate::conn::Peer;
 use crate::failure::Voice;
+use crate::http1::server::{self, Cut, Refusal, RequestBody, Service};
 use crate::task::{self, Owned};
+use crate::upload::Incoming;
 
 /// Nothing here takes that long unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -211,38 +212,71 @@ async fn serve(proxy: Arc<Proxy>) -> (SocketAddr, Owned<()>) {
 }
 
 async fn connection(stream: TcpStream, proxy: Arc<Proxy>) {
-    let tunnels = Arc::new(Mutex::new(Vec::new()));
-    let (io, peer) = Peer::split(stream, CancellationToken::new());
-    let io = TokioIo::new(io);
-    let service = service_fn(|mut request: Request<Incoming>| {
-        let (proxy, peer, tunnels) = (Arc::clone(&proxy), Arc::clone(&peer), Arc::clone(&tunnels));
-        async move {
-            let upgrade = hyper::upgrade::on(&mut request);
-            let request = request.map(|body| Upload::new(body, Some(64 << 20), None, peer));
-            Ok::<_, Infallible>(match proxy.answer(request, Some(upgrade)).await {
-                Ok(Answer { response, tunnel }) => {
-                    tunnels
-                        .lock()
-                        .unwrap()
-                        .extend(tunnel.map(|tunnel| task::spawn(tunnel.0)));
-                    response
-                }
-                Err(failure) => {
-                    let line = failure.log_line().unwrap_or_default();
-                    let mut response = failure.into_response(Voice::Of, "test");
-                    if let Ok(line) = HeaderValue::from_str(&line) {
-                        response.headers_mut().insert("x-why", line);
-                    }
-                    response
-                }
-            })
+    let (mut io, peer) = Peer::split(stream, CancellationToken::new());
+    let front = Front {
+        proxy,
+        tunnels: Arc::default(),
+    };
+    let tunnels = Arc::clone(&front.tunnels);
+    if io.speaks_http2().await.unwrap() {
+        let service = service_fn(|request: Request<hyper::body::Incoming>| {
+            front.clone().handle(request.map(Incoming::Http2))
+        });
+        let builder = http2::Builder::new(TokioExecutor::new());
+        let _ = builder.serve_connection(TokioIo::new(io), service).await;
+    } else {
+        tokio::select! {
+            () = server::serve(io, Arc::clone(&peer), front, 1 << 20) => {}
+            () = peer.gone() => {}
         }
-    });
-    let served = auto::Builder::new(TokioExecutor::new());
-    let _ = served.serve_connection_with_upgrades(io, service).await;
+        drop(peer);
+    }
     // The tunnels of a connection outlive its HTTP.
     let tunnels = std::mem::take(&mut *tunnels.lock().unwrap());
     for tunnel in tunnels {
         let _ = tunnel.await;
+    }
+}
+
+#[derive(Clone)]
+struct Front {
+    proxy: Arc<Proxy>,
+    tunnels: Arc<Mutex<Vec<Owned<()>>>>,
+}
+
+impl Front {
+    async fn handle(self, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
+        let mut request = request.map(|body| Upload::new(body, Some(64 << 20), None));
+        let switch = request.body_mut().take_switch();
+        Ok(match self.proxy.answer(request, switch).await {
+            Ok(Answer { response, tunnel }) => {
+                let mut tunnels = self.tunnels.lock().unwrap();
+                tunnels.extend(tunnel.map(|tunnel| task::spawn(tunnel.0)));
+                response
+            }
+            Err(failure) => {
+                let line = failure.log_line().unwrap_or_default();
+                let mut response = failure.into_response(Voice::Of, "test");
+                if let Ok(line) = HeaderValue::from_str(&line) {
+                    response.headers_mut().insert("x-why", line);
+                }
+                response
+            }
+        })
+    }
+}
+
+impl Service for Front {
+    type Body = Body;
+    type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, Cut>> + Send>>;
+
+    fn answer(&self, request: Request<RequestBody>) -> Self::Answer {
+        Box::pin(self.clone().handle(request.map(Incoming::Http1)))
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Response<Body> {
+        let mut response = Response::new(refusal.text.into());
+        *response.status_mut() = refusal.status;
+        response
     }
 }

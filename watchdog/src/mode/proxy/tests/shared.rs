@@ -1,8 +1,11 @@
 //! An upstream that speaks HTTP/2.
 
+use std::convert::Infallible;
+
 use super::*;
 use bytes::Bytes;
 use http_body::Frame;
+use hyper::body::Incoming;
 
 fn h2c(proxy: &mut config::Proxy) {
     proxy.protocol = Protocol::H2c;
@@ -22,7 +25,7 @@ async fn serve_one(rig: &Rig) -> Owned<()> {
             let response = Response::builder().header("x-seen", seen);
             Ok::<_, Infallible>(response.body(request.into_body()).unwrap())
         });
-        let server = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+        let server = http2::Builder::new(TokioExecutor::new());
         let _ = server.serve_connection(TokioIo::new(stream), service).await;
     })
 }
@@ -36,7 +39,7 @@ async fn one_connection_for_all_and_a_new_one_when_it_is_gone() {
         client.send(request).await;
         let server = serve_one(&rig).await;
         let head = client.until("\r\n\r\nhello").await;
-        assert!(head.contains("x-seen: POST http://fn.test//a?b "), "{head}");
+        assert!(head.contains("X-Seen: POST http://fn.test//a?b "), "{head}");
         assert!(head.contains("\"content-length\": \"5\""), "{head}");
         client.send(request).await;
         client.until("\r\n\r\nhello").await;
@@ -114,7 +117,7 @@ impl http_body::Body for Frames {
     type Error = Infallible;
 
     fn poll_frame(
-        mut self: std::pin::Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         _: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         std::task::Poll::Ready(self.0.pop_front().map(Ok))

@@ -21,9 +21,9 @@ async fn any_protocol_both_ways_with_half_a_close() {
         "{head}"
     );
     for field in [
-        "connection: Upgrade",
-        "upgrade: some-thing/2",
-        "sec-accept: a",
+        "Connection: Upgrade",
+        "Upgrade: some-thing/2",
+        "Sec-Accept: a",
     ] {
         assert!(head.contains(field), "{head}");
     }

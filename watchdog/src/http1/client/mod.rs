@@ -4,8 +4,6 @@
 //! can be used again. Refuses to dial, to wait idly or to choose what is sent.
 
 mod head;
-mod inbound;
-mod outbound;
 mod outgoing;
 
 use std::future::poll_fn;
@@ -15,25 +13,19 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
+use http::header::TRANSFER_ENCODING;
 use http::{Method, Request, Response, StatusCode, request};
-use http_body::Frame;
+use http_body::{Body as _, Frame};
 use tokio::io::{AsyncRead as _, ReadBuf};
-use tokio_util::io::poll_read_buf;
 
-pub use self::head::tokens;
 pub use self::outgoing::Outgoing;
 
-use self::inbound::{Inbound, Taken};
-use self::outbound::Outbound;
+use super::inbound::{Framing, Inbound, Taken};
+use super::outbound::Outbound;
+use super::poll_more;
 use crate::body::BodyError;
 use crate::dial::Stream;
 use crate::failure::Failure;
-
-/// How much of a body is read at once.
-pub const PIECE: usize = 128 << 10;
-
-/// What is read without knowing how much there is goes over the stack: a link that waits holds no buffer.
-const SCRATCH: usize = 8 << 10;
 
 /// What a body gives next.
 pub type Piece = Option<Result<Frame<Bytes>, BodyError>>;
@@ -42,7 +34,7 @@ pub type Piece = Option<Result<Frame<Bytes>, BodyError>>;
 #[derive(Debug)]
 pub struct Link {
     stream: Stream,
-    outbound: Outbound,
+    outbound: Outbound<Outgoing>,
     inbound: Inbound,
     /// What was read and not yet taken.
     read: BytesMut,
@@ -83,7 +75,7 @@ impl Link {
         request: Request<Outgoing>,
     ) -> Result<(Response<()>, Box<Self>), Lost> {
         let (head, body) = request.into_parts();
-        self.outbound = Outbound::new(&head, body);
+        self.outbound = outbound(&head, body);
         (self.heard, self.scanned) = (false, 0);
         match poll_fn(|cx| self.poll_head(cx, &head.method)).await {
             Ok(response) => Ok((response, self)),
@@ -113,11 +105,7 @@ impl Link {
 
     /// What is left of the answer's body, where that is known.
     pub fn left(&self) -> Option<u64> {
-        match self.inbound {
-            Inbound::Over => Some(0),
-            Inbound::Length(left) => Some(left),
-            _ => None,
-        }
+        self.inbound.length()
     }
 
     /// Goes on with the request; ready when that is over.
@@ -208,17 +196,8 @@ impl Link {
 
     /// Reads what there is. Zero is the end.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let stream = Pin::new(&mut self.stream);
-        let announced = usize::try_from(self.inbound.announced()).unwrap_or(usize::MAX);
-        if announced > SCRATCH && self.read.is_empty() {
-            self.read.reserve(announced.min(PIECE));
-            return poll_read_buf(stream, cx, &mut self.read);
-        }
-        let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
-        let mut buffer = ReadBuf::uninit(&mut scratch);
-        ready!(stream.poll_read(cx, &mut buffer))?;
-        self.read.extend_from_slice(buffer.filled());
-        Poll::Ready(Ok(buffer.filled().len()))
+        let announced = self.inbound.announced();
+        poll_more(Pin::new(&mut self.stream), cx, &mut self.read, announced)
     }
 
     /// Nothing has come that nobody asked for, nor the end.
@@ -245,6 +224,24 @@ impl Link {
             failure,
         }
     }
+}
+
+/// A request, framed as its head says.
+///
+/// A failed write is no end yet, only reading is: a server that answers early and stops reading makes writes fail while its answer waits to be read. The
+/// client's bytes are taken to their end all the same, as it may not look for an answer before.
+fn outbound(head: &request::Parts, body: Outgoing) -> Outbound<Outgoing> {
+    let mut bytes = BytesMut::new();
+    head::write(&mut bytes, head);
+    let framing = if body.is_end_stream() {
+        Framing::Length(0)
+    } else if head.headers.contains_key(TRANSFER_ENCODING) {
+        Framing::Chunked
+    } else {
+        Framing::Length(body.size_hint().exact().unwrap_or_default())
+    };
+    let outbound = Outbound::new(bytes, body, framing).persist();
+    outbound.allow_trailers(&head.headers)
 }
 
 fn broke(why: &str) -> Failure {

@@ -1,6 +1,6 @@
-//! A request on its way out.
+//! A message on its way out.
 //!
-//! Owns what of it is still to be written, and the frame around its body. May know that the other side takes no more. Refuses to wait for the answer.
+//! Owns what of it is still to be written, and the frame around its body. May know that the other side takes no more. Refuses to wait for an answer.
 
 use std::fmt::Write as _;
 use std::io::{self, IoSlice};
@@ -9,35 +9,35 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, TRAILER, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, request};
-use http_body::{Body as _, Frame};
-use tokio::io::AsyncWrite as _;
+use http::{HeaderMap, HeaderName};
+use http_body::Frame;
+use tokio::io::AsyncWrite;
 
-use super::head::{self, tokens};
-use super::outgoing::Outgoing;
+use super::fields::{self, tokens};
+use super::inbound::Framing;
 use crate::body::BodyError;
-use crate::dial::Stream;
 use crate::failure::Failure;
 
 /// What is written, in the order in which it is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each can be true whatever the others are"
 )]
-pub(super) struct Outbound {
+pub(super) struct Outbound<B> {
     /// The head, and the line of a chunk's size.
     before: BytesMut,
     piece: Bytes,
     /// The end of a chunk.
     after: &'static [u8],
     /// `None` once it is over, and without one.
-    body: Option<Body>,
+    body: Option<Body<B>>,
     /// It has been asked for a piece.
     begun: bool,
     /// Not all that was written has been flushed.
     unflushed: bool,
-    /// Something of the request has been written.
+    persists: bool,
+    /// Something has been written.
     pub(super) touched: bool,
     /// The other side takes no more bytes.
     pub(super) refused: bool,
@@ -46,25 +46,71 @@ pub(super) struct Outbound {
 }
 
 #[derive(Debug)]
-struct Body {
-    source: Outgoing,
-    /// What is still due of an announced length; `None` where there are chunks.
-    left: Option<u64>,
-    /// The trailers that were announced.
+struct Body<B> {
+    source: B,
+    /// A length counts down to what is still due.
+    framing: Framing,
+    /// The trailers that may be sent.
     trailers: Vec<HeaderName>,
 }
 
-impl Outbound {
-    pub(super) fn new(head: &request::Parts, source: Outgoing) -> Self {
-        let mut outbound = Self::default();
-        head::write(&mut outbound.before, head);
-        if !source.is_end_stream() {
-            outbound.body = Some(Body::new(&head.headers, source));
+impl<B> Default for Outbound<B> {
+    /// Nothing to send.
+    fn default() -> Self {
+        Self {
+            before: BytesMut::new(),
+            piece: Bytes::new(),
+            after: &[],
+            body: None,
+            begun: false,
+            unflushed: false,
+            persists: false,
+            touched: false,
+            refused: false,
+            failed: None,
         }
-        outbound
+    }
+}
+
+impl<B> Outbound<B>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+    B::Error: Into<BodyError>,
+{
+    /// A message with a body, if `framing` says so.
+    pub(super) fn new(head: BytesMut, source: B, framing: Framing) -> Self {
+        let body = Body {
+            source,
+            framing,
+            trailers: Vec::new(),
+        };
+        Self {
+            before: head,
+            body: (framing != Framing::Length(0)).then_some(body),
+            ..Self::default()
+        }
     }
 
-    /// All of the request has been sent, or nobody takes it.
+    /// Lets the trailers that this head announces be sent.
+    pub(super) fn allow_trailers(mut self, headers: &HeaderMap) -> Self {
+        if let Some(body) = &mut self.body
+            && body.framing == Framing::Chunked
+        {
+            body.trailers = tokens(headers, &TRAILER)
+                .filter_map(|name| HeaderName::from_bytes(name).ok())
+                .filter(|name| *name != CONTENT_LENGTH && *name != TRANSFER_ENCODING)
+                .collect();
+        }
+        self
+    }
+
+    /// Takes the body to its end even where the other side takes no more.
+    pub(super) fn persist(mut self) -> Self {
+        self.persists = true;
+        self
+    }
+
+    /// All has been sent, or nobody takes it.
     pub(super) fn is_over(&self) -> bool {
         self.body.is_none() && !self.has_bytes()
     }
@@ -79,23 +125,30 @@ impl Outbound {
     }
 
     /// The body as it was given, where nothing of it has been asked for.
-    pub(super) fn take_body(&mut self) -> Option<Outgoing> {
+    pub(super) fn take_body(&mut self) -> Option<B>
+    where
+        B: Default,
+    {
         if self.begun {
             return None;
         }
         let body = self.body.take().map(|body| body.source);
-        Some(body.unwrap_or(Outgoing::Empty))
+        Some(body.unwrap_or_default())
     }
 
-    /// Writes what can be written; ready when the request is over.
-    ///
-    /// A failed write is no end yet, only reading is: a server that answers early and stops reading makes writes fail while its answer waits to be
-    /// read. The client's bytes are taken to their end all the same, as it may not look for an answer before.
-    pub(super) fn poll(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<()> {
+    /// Writes what can be written; ready when the message is over, or nobody takes it.
+    pub(super) fn poll(
+        &mut self,
+        stream: &mut (impl AsyncWrite + Unpin),
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
         let mut dry = false;
         loop {
             if self.refused {
                 self.clear();
+                if !self.persists {
+                    self.body = None;
+                }
             }
             if !dry && self.piece.is_empty() && self.after.is_empty() {
                 dry = self.fill(cx).is_pending();
@@ -128,23 +181,15 @@ impl Outbound {
         self.after = &[];
     }
 
-    fn write(&self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let stream = Pin::new(stream);
-        if self.piece.is_empty() {
-            return stream.poll_write(cx, &self.before);
-        }
-        if !stream.is_write_vectored() {
-            let next = if self.before.is_empty() {
-                &self.piece[..]
-            } else {
-                &self.before[..]
-            };
-            return stream.poll_write(cx, next);
-        }
-        stream.poll_write_vectored(
-            cx,
-            &[&self.before[..], &self.piece[..], self.after].map(IoSlice::new),
-        )
+    fn write(
+        &self,
+        stream: &mut (impl AsyncWrite + Unpin),
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let all = [&self.before[..], &self.piece[..], self.after];
+        let mut due = all.into_iter().filter(|part| !part.is_empty());
+        let due = all.map(|_| IoSlice::new(due.next().unwrap_or_default()));
+        Pin::new(stream).poll_write_vectored(cx, &due)
     }
 
     fn written(&mut self, mut count: usize) {
@@ -172,7 +217,7 @@ impl Outbound {
                 let trailers = frame.into_trailers().unwrap_or_default();
                 self.finish(&trailers);
             }
-            Some(Err(error)) => self.fail(error),
+            Some(Err(error)) => self.fail(error.into()),
             None => self.finish(&HeaderMap::new()),
         }
         Poll::Ready(())
@@ -180,33 +225,34 @@ impl Outbound {
 
     fn frame(&mut self, piece: Bytes) {
         let Some(body) = &mut self.body else { return };
-        match &mut body.left {
-            None => {
+        match &mut body.framing {
+            Framing::Chunked => {
                 // Writing to memory cannot fail.
                 let _ = write!(self.before, "{:x}\r\n", piece.len());
                 self.after = b"\r\n";
             }
-            Some(left) => match left.checked_sub(piece.len() as u64) {
+            Framing::Length(left) => match left.checked_sub(piece.len() as u64) {
                 // Its end is known without asking.
                 Some(0) => self.body = None,
                 Some(rest) => *left = rest,
                 None => return self.fail(misfit()),
             },
+            Framing::Close => {}
         }
         self.piece = piece;
     }
 
     fn finish(&mut self, trailers: &HeaderMap) {
         let Some(body) = self.body.take() else { return };
-        match body.left {
-            Some(1..) => return self.fail(misfit()),
-            Some(0) => return,
-            None => {}
+        match body.framing {
+            Framing::Length(1..) => return self.fail(misfit()),
+            Framing::Length(0) | Framing::Close => return,
+            Framing::Chunked => {}
         }
         self.before.extend_from_slice(b"0\r\n");
         for (name, value) in trailers {
             if body.trailers.contains(name) {
-                head::write_field(&mut self.before, name, value);
+                fields::write(&mut self.before, name, value);
             }
         }
         self.before.extend_from_slice(b"\r\n");
@@ -220,22 +266,6 @@ impl Outbound {
     }
 }
 
-impl Body {
-    fn new(headers: &HeaderMap, source: Outgoing) -> Self {
-        let chunked = headers.contains_key(TRANSFER_ENCODING);
-        let trailers = tokens(headers, &TRAILER)
-            .filter_map(|name| HeaderName::from_bytes(name).ok())
-            .filter(|name| *name != CONTENT_LENGTH && *name != TRANSFER_ENCODING)
-            .collect();
-        let left = source.size_hint().exact().filter(|_| !chunked);
-        Self {
-            source,
-            left: left.or_else(|| (!chunked).then_some(0)),
-            trailers,
-        }
-    }
-}
-
 fn misfit() -> BodyError {
-    Failure::Internal("an upload is not as long as it said".to_owned()).into()
+    Failure::Internal("a body is not as long as it said".to_owned()).into()
 }

@@ -13,8 +13,9 @@ use crate::spool::Spooled;
 use crate::upload::Upload;
 
 /// Boxed, as every request is moved a few times, and most have no body.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub enum Outgoing {
+    #[default]
     Empty,
     Upload(Box<Upload>),
     Spooled(Box<Spooled>),

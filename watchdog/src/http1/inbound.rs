@@ -1,4 +1,4 @@
-//! An answer's body on its way in.
+//! A body on its way in.
 //!
 //! Owns how far the body has come, whichever way it is framed. May know what has been read. Refuses to read.
 
@@ -7,11 +7,18 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::Frame;
 use httparse::Status;
 
-use super::head::Framing;
-
 /// The line of a chunk's size, with its extensions; and all trailers.
 const MAX_LINES: usize = 16 << 10;
 const MAX_TRAILERS: usize = 64;
+
+/// How a body ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Framing {
+    Length(u64),
+    Chunked,
+    /// With its connection.
+    Close,
+}
 
 /// What is still to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +62,15 @@ impl Inbound {
         }
     }
 
+    /// How much there is, where that is known.
+    pub(super) fn length(self) -> Option<u64> {
+        match self {
+            Self::Over => Some(0),
+            Self::Length(left) => Some(left),
+            _ => None,
+        }
+    }
+
     /// The next piece of the body that is in `read`.
     pub(super) fn take(&mut self, read: &mut BytesMut) -> Result<Taken, String> {
         loop {
@@ -89,7 +105,7 @@ impl Inbound {
                         *self = Self::Size;
                     }
                     [b'\r'] => return Ok(Taken::Nothing),
-                    _ => return Err("a chunk of the answer is longer than it says".to_owned()),
+                    _ => return Err("a chunk is longer than it says".to_owned()),
                 },
                 Self::Trailers => {
                     let Some(trailers) = trailers(read)? else {
@@ -119,7 +135,7 @@ fn size(read: &mut BytesMut) -> Result<Option<u64>, String> {
             Ok(Some(size))
         }
         Ok(Status::Partial) if read.len() < MAX_LINES => Ok(None),
-        _ => Err("a chunk of the answer has no proper size".to_owned()),
+        _ => Err("a chunk has no proper size".to_owned()),
     }
 }
 
@@ -134,11 +150,9 @@ fn trailers(read: &mut BytesMut) -> Result<Option<HeaderMap>, String> {
         Ok(Status::Complete(parsed)) => parsed,
         Ok(Status::Partial) if read.len() < MAX_LINES => return Ok(None),
         Ok(Status::Partial) => {
-            return Err(format!(
-                "the answer's trailers are longer than {MAX_LINES} bytes"
-            ));
+            return Err(format!("trailers are longer than {MAX_LINES} bytes"));
         }
-        Err(error) => return Err(format!("bad trailers of the answer: {error}")),
+        Err(error) => return Err(format!("bad trailers: {error}")),
     };
     let mut trailers = HeaderMap::with_capacity(fields.len());
     for field in fields {

@@ -6,27 +6,17 @@
 use std::fmt::Write as _;
 use std::mem::MaybeUninit;
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version};
+use http::{Method, Response, StatusCode, Version};
 use httparse::{ParserConfig, Status};
-use hyper::ext::ReasonPhrase;
-use memchr::memchr;
+
+use crate::http1::fields::{self, tokens};
+use crate::http1::inbound::Framing;
+use crate::http1::{MAX_FIELDS, Reason};
 
 /// An answer whose head is longer is refused.
 const MAX_HEAD: usize = 128 << 10;
-
-/// Answers with more header fields than this are refused. Go has no such limit; this one is out of the way.
-const MAX_HEADERS: usize = 512;
-
-/// How an answer's body ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Framing {
-    Length(u64),
-    Chunked,
-    /// With its connection.
-    Close,
-}
 
 /// An answer's head, and what it says of the rest.
 #[derive(Debug)]
@@ -37,7 +27,7 @@ pub(super) struct Head {
     pub(super) keeps: bool,
 }
 
-/// Writes a request's head with names as Go writes them, `Content-Type` for `content-type`: some servers out there compare bytes.
+/// Writes a request's head.
 pub(super) fn write(to: &mut BytesMut, head: &http::request::Parts) {
     to.reserve(1 << 10);
     to.extend_from_slice(head.method.as_str().as_bytes());
@@ -48,28 +38,9 @@ pub(super) fn write(to: &mut BytesMut, head: &http::request::Parts) {
         _ => drop(write!(to, "{}", head.uri)),
     }
     to.extend_from_slice(b" HTTP/1.1\r\n");
-    write_fields(to, &head.headers);
-    to.extend_from_slice(b"\r\n");
-}
-
-pub(super) fn write_fields(to: &mut BytesMut, fields: &HeaderMap) {
-    for (name, value) in fields {
-        write_field(to, name, value);
+    for (name, value) in &head.headers {
+        fields::write(to, name, value);
     }
-}
-
-pub(super) fn write_field(to: &mut BytesMut, name: &HeaderName, value: &HeaderValue) {
-    let start = to.len();
-    to.extend_from_slice(name.as_str().as_bytes());
-    let mut begins = true;
-    for byte in to.iter_mut().skip(start) {
-        if begins {
-            byte.make_ascii_uppercase();
-        }
-        begins = *byte == b'-';
-    }
-    to.extend_from_slice(b": ");
-    to.extend_from_slice(value.as_bytes());
     to.extend_from_slice(b"\r\n");
 }
 
@@ -79,39 +50,15 @@ pub(super) fn take(
     scanned: &mut usize,
     asked: &Method,
 ) -> Result<Option<Head>, String> {
-    if *scanned == 0 {
-        // Some servers end their bodies with one line too many.
-        let blank = read.iter().take_while(|b| matches!(b, b'\r' | b'\n'));
-        read.advance(blank.count());
-    }
-    let Some(end) = end(read, *scanned) else {
-        *scanned = read.len().saturating_sub(2);
-        return if read.len() < MAX_HEAD {
-            Ok(None)
-        } else {
-            Err(format!("the answer's head is longer than {MAX_HEAD} bytes"))
-        };
-    };
-    *scanned = 0;
-    parse(&read.split_to(end).freeze(), asked).map(Some)
-}
-
-/// Where the first empty line ends.
-fn end(read: &[u8], from: usize) -> Option<usize> {
-    let mut at = from;
-    loop {
-        let rest = read.get(at..)?;
-        at += memchr(b'\n', rest)? + 1;
-        match read.get(at..)? {
-            [b'\n', ..] => return Some(at + 1),
-            [b'\r', b'\n', ..] => return Some(at + 2),
-            _ => {}
-        }
+    match fields::take(read, scanned) {
+        Some(head) => parse(&head, asked).map(Some),
+        None if read.len() < MAX_HEAD => Ok(None),
+        None => Err(format!("the answer's head is longer than {MAX_HEAD} bytes")),
     }
 }
 
 fn parse(bytes: &Bytes, asked: &Method) -> Result<Head, String> {
-    let mut fields = [const { MaybeUninit::uninit() }; MAX_HEADERS];
+    let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
     let mut parsed = httparse::Response::new(&mut []);
     let status =
         ParserConfig::default().parse_response_with_uninit_headers(&mut parsed, bytes, &mut fields);
@@ -119,7 +66,7 @@ fn parse(bytes: &Bytes, asked: &Method) -> Result<Head, String> {
         Ok(Status::Complete(_)) => {}
         Ok(Status::Partial) => return Err("the answer's head breaks off".to_owned()),
         Err(httparse::Error::TooManyHeaders) => {
-            return Err(format!("the answer has more than {MAX_HEADERS} fields"));
+            return Err(format!("the answer has more than {MAX_FIELDS} fields"));
         }
         Err(error) => return Err(format!("not an HTTP answer: {error}")),
     }
@@ -129,17 +76,10 @@ fn parse(bytes: &Bytes, asked: &Method) -> Result<Head, String> {
     }
     let status = StatusCode::from_u16(parsed.code.unwrap_or_default());
     *response.status_mut() = status.map_err(|e| e.to_string())?;
-    let headers = response.headers_mut();
-    headers.reserve(parsed.headers.len());
-    for field in parsed.headers {
-        let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|e| e.to_string())?;
-        let value = HeaderValue::from_maybe_shared(bytes.slice_ref(field.value));
-        headers.append(name, value.map_err(|e| e.to_string())?);
-    }
+    fields::collect(bytes, parsed.headers, response.headers_mut())?;
     let reason = parsed.reason.unwrap_or_default();
-    if response.status().canonical_reason() != Some(reason)
-        && let Ok(reason) = ReasonPhrase::try_from(reason.to_owned())
-    {
+    if response.status().canonical_reason() != Some(reason) {
+        let reason = Reason(bytes.slice_ref(reason.as_bytes()));
         response.extensions_mut().insert(reason);
     }
     let framing = framing(&response, asked)?;
@@ -177,38 +117,19 @@ fn framing(response: &Response<()>, asked: &Method) -> Result<Framing, String> {
     if lengths.any(|other| other != first) {
         return Err("the answer has more than one Content-Length".to_owned());
     }
-    digits(first).map(Framing::Length).ok_or_else(|| {
+    fields::length(first).map(Framing::Length).ok_or_else(|| {
         let first = String::from_utf8_lossy(first);
         format!("the answer's Content-Length is no number of bytes: {first:?}")
     })
 }
 
-fn digits(text: &[u8]) -> Option<u64> {
-    if !text.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    str::from_utf8(text).ok()?.parse().ok()
-}
-
 fn keeps(response: &Response<()>) -> bool {
-    let says = |what: &[u8]| {
-        tokens(response.headers(), &CONNECTION).any(|token| token.eq_ignore_ascii_case(what))
-    };
+    let says = |what| fields::says(response.headers(), &CONNECTION, what);
     if response.version() == Version::HTTP_10 {
         says(b"keep-alive") && !says(b"close")
     } else {
         !says(b"close")
     }
-}
-
-/// The members of a comma-separated field, over all its lines.
-pub fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
-    headers
-        .get_all(name)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|b| *b == b','))
-        .map(<[u8]>::trim_ascii)
-        .filter(|token| !token.is_empty())
 }
 
 #[cfg(test)]
@@ -220,23 +141,6 @@ mod tests {
         let head = take(&mut read, &mut 0, &Method::GET)?.expect("a whole head");
         assert!(read.is_empty());
         Ok(head)
-    }
-
-    #[test]
-    fn a_head_is_taken_once_it_is_all_there() {
-        let text = b"\r\nHTTP/1.1 200 OK\r\nX-A: 1\r\n\r\nbody";
-        let (mut read, mut scanned) = (BytesMut::new(), 0);
-        let mut taken = None;
-        for byte in text {
-            read.extend_from_slice(&[*byte]);
-            let head = take(&mut read, &mut scanned, &Method::GET).unwrap();
-            if head.is_some() {
-                taken = head;
-                break;
-            }
-        }
-        assert_eq!(taken.unwrap().response.headers()["x-a"], "1");
-        assert!(read.is_empty());
     }
 
     #[test]
@@ -276,7 +180,7 @@ mod tests {
         let mut long = BytesMut::from("HTTP/1.1 200 OK\r\nA: ");
         long.resize(MAX_HEAD, b'a');
         assert!(take(&mut long, &mut 0, &Method::GET).is_err());
-        let many = "a: 1\r\n".repeat(MAX_HEADERS + 1);
+        let many = "a: 1\r\n".repeat(MAX_FIELDS + 1);
         assert!(answer(&format!("HTTP/1.1 200 OK\r\n{many}\r\n")).is_err());
     }
 

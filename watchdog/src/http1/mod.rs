@@ -1,0 +1,53 @@
+//! HTTP/1.1, both ends of it.
+//!
+//! Owns what both have in common: how fields are read and written, and how a body is framed on its way in and on its way out. May know httparse. Refuses
+//! tasks and buffers of its own: a connection is run by whoever uses it, and one that waits holds no memory but its own.
+
+pub mod client;
+mod fields;
+mod inbound;
+mod outbound;
+pub mod server;
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio_util::io::poll_read_buf;
+
+pub use self::fields::tokens;
+
+/// How much of a body is read at once.
+const PIECE: usize = 128 << 10;
+
+/// What is read without knowing how much there is goes over the stack: a connection that waits holds no buffer.
+const SCRATCH: usize = 8 << 10;
+
+/// Heads with more fields than this are refused. Go has no such limit; this one is out of the way.
+const MAX_FIELDS: usize = 512;
+
+/// The words after an answer's status, where they are not the usual ones.
+#[derive(Debug, Clone)]
+struct Reason(Bytes);
+
+/// Reads what there is; at least `announced` bytes are sure to come. Zero is the end.
+fn poll_more(
+    stream: Pin<&mut impl AsyncRead>,
+    cx: &mut Context<'_>,
+    read: &mut BytesMut,
+    announced: u64,
+) -> Poll<io::Result<usize>> {
+    let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+    if announced > SCRATCH && read.is_empty() {
+        read.reserve(announced.min(PIECE));
+        return poll_read_buf(stream, cx, read);
+    }
+    let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
+    let mut buffer = ReadBuf::uninit(&mut scratch);
+    ready!(stream.poll_read(cx, &mut buffer))?;
+    read.extend_from_slice(buffer.filled());
+    Poll::Ready(Ok(buffer.filled().len()))
+}

@@ -1,0 +1,334 @@
+//! A request's body, read by whoever wants it.
+//!
+//! Owns the reading half of a connection and how far the request's body has come: there is no task between the socket and the reader. May know that the
+//! client waits to be told to send. Refuses to read ahead.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+use std::{fmt, io, mem};
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame, SizeHint};
+use tokio::io::AsyncWrite as _;
+use tokio::sync::oneshot;
+
+use super::head::{self, Head, Refusal};
+use crate::conn::Io;
+use crate::http1::inbound::{Inbound, Taken};
+use crate::http1::poll_more;
+
+/// What a client that sent `Expect: 100-continue` waits for.
+const INVITATION: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// As much of a body that nobody wanted is read as has come, so that the connection can go on; not more than this.
+const MOST_UNWANTED: usize = 256 << 10;
+
+/// Why a body ended before its end.
+#[derive(Debug)]
+pub enum Broken {
+    /// The client closed its side.
+    Eof,
+    Io(io::Error),
+    /// What came is no body.
+    Malformed(String),
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // The classic watchdog's words.
+            Self::Eof => f.write_str("unexpected EOF"),
+            Self::Io(error) => write!(f, "{error}"),
+            Self::Malformed(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for Broken {}
+
+/// The reading half, for the connection and for the body of its current request.
+#[derive(Debug)]
+pub(super) struct Source(Mutex<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// `None` once the connection is somebody else's.
+    io: Option<Io>,
+    /// What was read and not yet taken.
+    read: BytesMut,
+    /// How far it was searched for the end of a head.
+    scanned: usize,
+    inbound: Inbound,
+    /// What is to be sent before the body comes.
+    invitation: &'static [u8],
+    /// Somebody has the body, and may go on with it.
+    held: bool,
+    /// Nothing that follows can be understood.
+    broken: bool,
+    /// The connection, when it waits for the body.
+    waiting: Option<Waker>,
+}
+
+/// What comes next on a connection.
+#[derive(Debug)]
+pub(super) enum Next {
+    Request(Box<Head>),
+    Refused(Refusal),
+    /// Nothing: the client is done, or gone.
+    End,
+}
+
+impl Source {
+    pub(super) fn new(mut io: Io) -> Arc<Self> {
+        let read = io.take_ahead();
+        Arc::new(Self(Mutex::new(Inner {
+            io: Some(io),
+            read,
+            scanned: 0,
+            inbound: Inbound::Over,
+            invitation: &[],
+            held: false,
+            broken: false,
+            waiting: None,
+        })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next request. `closing` ends the wait for one that has not begun.
+    pub(super) fn poll_next(&self, cx: &mut Context<'_>, max: usize, closing: bool) -> Poll<Next> {
+        let inner = &mut *self.lock();
+        loop {
+            match head::take(&mut inner.read, &mut inner.scanned, max) {
+                Ok(Some(head)) => {
+                    if inner.read.is_empty() {
+                        inner.read = BytesMut::new();
+                    }
+                    inner.inbound = Inbound::new(head.framing);
+                    inner.invitation = if head.expects { INVITATION } else { &[] };
+                    return Poll::Ready(Next::Request(Box::new(head)));
+                }
+                Ok(None) => {}
+                Err(refusal) => {
+                    inner.broken = true;
+                    return Poll::Ready(Next::Refused(refusal));
+                }
+            }
+            match inner.poll_read(cx) {
+                Poll::Ready(Ok(1..)) => {}
+                Poll::Pending if !closing || !inner.read.is_empty() => return Poll::Pending,
+                _ => return Poll::Ready(Next::End),
+            }
+        }
+    }
+
+    /// The body of the request that came last.
+    pub(super) fn body(self: &Arc<Self>) -> RequestBody {
+        let mut inner = self.lock();
+        let any = inner.inbound != Inbound::Over;
+        inner.hold(any);
+        if !any {
+            return RequestBody::default();
+        }
+        RequestBody {
+            source: Some(Arc::clone(self)),
+            left: inner.inbound.length(),
+            switch: None,
+        }
+    }
+
+    /// Ready when nobody has the body any more.
+    pub(super) fn poll_free(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut inner = self.lock();
+        if !inner.held {
+            return Poll::Ready(());
+        }
+        inner.waiting = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Whether another request can follow, as far as can be told: a body that nobody wants must have come by now.
+    pub(super) fn can_go_on(&self) -> bool {
+        let inner = &mut *self.lock();
+        let mut now = Context::from_waker(Waker::noop());
+        let mut left = MOST_UNWANTED;
+        loop {
+            if inner.broken {
+                return false;
+            }
+            if inner.held || inner.inbound == Inbound::Over {
+                return true;
+            }
+            if !inner.invitation.is_empty() {
+                return false;
+            }
+            if let Poll::Ready(Some(Ok(frame))) = inner.poll_frame(&mut now)
+                && let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len))
+            {
+                left = rest;
+            } else {
+                return inner.inbound == Inbound::Over;
+            }
+        }
+    }
+
+    /// The answer begins: it is too late for an invitation. Gives what is left of one that is on its way.
+    pub(super) fn uninvite(&self) -> &'static [u8] {
+        let left = mem::take(&mut self.lock().invitation);
+        if left.len() < INVITATION.len() {
+            left
+        } else {
+            &[]
+        }
+    }
+
+    /// The connection, to be closed or to be used for something else.
+    pub(super) fn take(&self) -> Option<Io> {
+        let mut inner = self.lock();
+        let mut io = inner.io.take()?;
+        io.put_ahead(mem::take(&mut inner.read));
+        Some(io)
+    }
+}
+
+impl Inner {
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let Some(io) = &mut self.io else {
+            return Poll::Ready(Ok(0));
+        };
+        let announced = self.inbound.announced();
+        poll_more(Pin::new(io), cx, &mut self.read, announced)
+    }
+
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        loop {
+            let broken = match self.inbound.take(&mut self.read) {
+                Ok(Taken::Frame(frame)) => return Poll::Ready(Some(Ok(frame))),
+                Ok(Taken::End) => return Poll::Ready(None),
+                Ok(Taken::Nothing) => match ready!(self.poll_invited(cx)) {
+                    Ok(0) => Broken::Eof,
+                    Ok(_) => continue,
+                    Err(error) => Broken::Io(error),
+                },
+                Err(why) => Broken::Malformed(why),
+            };
+            self.broken = true;
+            return Poll::Ready(Some(Err(broken)));
+        }
+    }
+
+    /// Reads, once the client has been told to send.
+    fn poll_invited(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.invitation.len() == INVITATION.len() && !self.read.is_empty() {
+            // It did not wait.
+            self.invitation = &[];
+        }
+        while let (false, Some(io)) = (self.invitation.is_empty(), &mut self.io) {
+            let sent = ready!(Pin::new(io).poll_write(cx, self.invitation))?;
+            self.invitation = self.invitation.get(sent..).unwrap_or_default();
+        }
+        self.poll_read(cx)
+    }
+
+    fn hold(&mut self, held: bool) {
+        self.held = held;
+        if let Some(io) = &self.io {
+            io.set_uploading(held);
+        }
+    }
+
+    /// Nobody has the body any more.
+    fn release(&mut self) {
+        self.hold(false);
+        if let Some(waiting) = self.waiting.take() {
+            waiting.wake();
+        }
+    }
+}
+
+/// A request's body. Empty where there is none.
+#[derive(Debug, Default)]
+pub struct RequestBody {
+    /// Where it comes from, until it is over.
+    source: Option<Arc<Source>>,
+    /// What is left of it, where that was announced.
+    left: Option<u64>,
+    switch: Option<Switch>,
+}
+
+impl RequestBody {
+    pub(super) fn set_switch(&mut self, switch: Switch) {
+        self.switch = Some(switch);
+    }
+
+    /// The way to switch protocols, where the request asks for it.
+    pub fn take_switch(&mut self) -> Option<Switch> {
+        self.switch.take()
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        let this = &mut *self;
+        let Some(source) = &this.source else {
+            return Poll::Ready(None);
+        };
+        let mut inner = source.lock();
+        let frame = ready!(inner.poll_frame(cx));
+        let over = inner.broken || inner.inbound == Inbound::Over;
+        this.left = inner.inbound.length();
+        if over {
+            inner.release();
+            drop(inner);
+            this.source = None;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.source.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            None => SizeHint::with_exact(0),
+            Some(_) => self
+                .left
+                .map_or_else(SizeHint::default, SizeHint::with_exact),
+        }
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        if let Some(source) = &self.source {
+            source.lock().release();
+        }
+    }
+}
+
+/// The connection itself, once an answer has switched protocols.
+#[derive(Debug)]
+pub struct Switch(oneshot::Receiver<Io>);
+
+impl Switch {
+    /// Also gives what completes it.
+    pub(super) fn new() -> (oneshot::Sender<Io>, Self) {
+        let (connection, switched) = oneshot::channel();
+        (connection, Self(switched))
+    }
+
+    /// `None` where the connection ended before.
+    pub async fn switched(self) -> Option<Io> {
+        self.0.await.ok()
+    }
+}

@@ -1,0 +1,256 @@
+//! A request's head, from bytes.
+//!
+//! Owns what a head says of its body and its connection (RFC 9112, 6.3 and 9.3), and the limits on its size. May know httparse. Refuses what two servers
+//! could read differently, and whatever is no HTTP.
+
+use std::mem::MaybeUninit;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, Entry, TE, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, Version};
+use httparse::{ParserConfig, Status};
+
+use crate::http1::MAX_FIELDS;
+use crate::http1::fields::{self, says, tokens};
+use crate::http1::inbound::Framing;
+
+/// As long as a target may be: the most that [`Uri`] takes.
+const MAX_TARGET: usize = (u16::MAX - 1) as usize;
+
+/// A request's head, and what it says of the rest.
+#[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each can be true whatever the others are"
+)]
+pub(super) struct Head {
+    pub(super) request: Request<()>,
+    pub(super) framing: Framing,
+    /// The connection may serve another request.
+    pub(super) keeps: bool,
+    /// The client waits for "100 Continue" before it sends the body.
+    pub(super) expects: bool,
+    /// It asks to switch protocols.
+    pub(super) upgrades: bool,
+    /// It takes trailers.
+    pub(super) trailers: bool,
+}
+
+/// Why a request is turned away, with the connection closed after it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub status: StatusCode,
+    pub text: &'static str,
+}
+
+impl Refusal {
+    pub const fn new(status: StatusCode, text: &'static str) -> Self {
+        Self { status, text }
+    }
+}
+
+const BAD: Refusal = bad("400 Bad Request\n");
+
+const fn bad(text: &'static str) -> Refusal {
+    Refusal::new(StatusCode::BAD_REQUEST, text)
+}
+
+const TOO_LARGE: Refusal = Refusal::new(
+    StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+    "431 Request Header Fields Too Large\n",
+);
+
+/// Takes the head of a request out of what was read, once it is all there. `scanned` is how far that has been searched for.
+pub(super) fn take(
+    read: &mut BytesMut,
+    scanned: &mut usize,
+    max: usize,
+) -> Result<Option<Head>, Refusal> {
+    match fields::take(read, scanned) {
+        Some(head) if head.len() <= max => parse(&head).map(Some),
+        None if read.len() <= max => Ok(None),
+        _ => Err(TOO_LARGE),
+    }
+}
+
+fn parse(bytes: &Bytes) -> Result<Head, Refusal> {
+    let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
+    let mut parsed = httparse::Request::new(&mut []);
+    let status =
+        ParserConfig::default().parse_request_with_uninit_headers(&mut parsed, bytes, &mut fields);
+    match status {
+        Ok(Status::Complete(_)) => {}
+        Err(httparse::Error::TooManyHeaders) => return Err(TOO_LARGE),
+        Ok(Status::Partial) | Err(_) => return Err(BAD),
+    }
+    let target = parsed.path.unwrap_or_default().as_bytes();
+    if target.len() > MAX_TARGET {
+        return Err(Refusal::new(StatusCode::URI_TOO_LONG, "414 URI Too Long\n"));
+    }
+    let mut request = Request::new(());
+    let method = Method::from_bytes(parsed.method.unwrap_or_default().as_bytes());
+    *request.method_mut() = method.map_err(|_| BAD)?;
+    *request.uri_mut() = Uri::from_maybe_shared(bytes.slice_ref(target)).map_err(|_| BAD)?;
+    if parsed.version == Some(0) {
+        *request.version_mut() = Version::HTTP_10;
+    }
+    fields::collect(bytes, parsed.headers, request.headers_mut()).map_err(|_| BAD)?;
+    let one = request.version() == Version::HTTP_11;
+    let both = request.headers().contains_key(TRANSFER_ENCODING)
+        && request.headers_mut().remove(CONTENT_LENGTH).is_some();
+    let framing = framing(request.headers(), one)?;
+    if let (Framing::Length(_), Entry::Occupied(mut length)) =
+        (framing, request.headers_mut().entry(CONTENT_LENGTH))
+        && length.iter().nth(1).is_some()
+    {
+        // Said once is enough for whoever comes next.
+        let first = length.get().clone();
+        length.insert(first);
+    }
+    let headers = request.headers();
+    let says_connection = |what| says(headers, &CONNECTION, what);
+    Ok(Head {
+        framing,
+        // A message that says both is framed by its chunks, and is the last (RFC 9112, 6.1).
+        keeps: !both && !says_connection(b"close") && (one || says_connection(b"keep-alive")),
+        expects: one && framing != Framing::Length(0) && says(headers, &EXPECT, b"100-continue"),
+        upgrades: one && headers.contains_key(UPGRADE) && says_connection(b"upgrade"),
+        trailers: says(headers, &TE, b"trailers"),
+        request,
+    })
+}
+
+fn framing(headers: &HeaderMap, one: bool) -> Result<Framing, Refusal> {
+    if headers.contains_key(TRANSFER_ENCODING) {
+        if !one {
+            return Err(bad("400 Bad Request: Transfer-Encoding before HTTP/1.1\n"));
+        }
+        let last = tokens(headers, &TRANSFER_ENCODING).last();
+        let chunked = last.is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"));
+        return chunked.then_some(Framing::Chunked).ok_or(bad(
+            "400 Bad Request: Transfer-Encoding does not end in chunked\n",
+        ));
+    }
+    let lengths = headers.get_all(CONTENT_LENGTH).iter();
+    let lengths = lengths.map(HeaderValue::as_bytes).map(fields::length);
+    let mut framing = Framing::Length(0);
+    for (at, length) in lengths.enumerate() {
+        let Some(length) = length.map(Framing::Length) else {
+            return Err(bad("400 Bad Request: Content-Length is no number\n"));
+        };
+        if at > 0 && framing != length {
+            return Err(bad("400 Bad Request: Content-Length is not one number\n"));
+        }
+        framing = length;
+    }
+    Ok(framing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(text: &str) -> Result<Head, Refusal> {
+        let mut read = BytesMut::from(text);
+        take(&mut read, &mut 0, 1 << 20).map(|head| head.expect("a whole head"))
+    }
+
+    fn post(fields: &str) -> Result<Head, Refusal> {
+        head(&format!("POST /a?b HTTP/1.1\r\nHost: h\r\n{fields}\r\n"))
+    }
+
+    #[test]
+    fn a_head_says_what_it_asks() {
+        let head = post("X-A: 1\r\nX-A: 2\r\n").unwrap();
+        assert_eq!(head.request.method(), Method::POST);
+        assert_eq!(head.request.uri(), "/a?b");
+        assert_eq!(head.request.headers().get_all("x-a").iter().count(), 2);
+        assert!(head.keeps && !head.expects && !head.upgrades && !head.trailers);
+        let head = post("Connection: x, Upgrade\r\nUpgrade: y\r\nTE: a, trailers\r\n").unwrap();
+        assert!(head.upgrades && head.trailers);
+        let head = post("Content-Length: 1\r\nExpect: 100-Continue\r\n").unwrap();
+        assert!(head.expects);
+        assert!(!post("Expect: 100-continue\r\n").unwrap().expects);
+    }
+
+    #[test]
+    fn the_length_follows_the_rules() {
+        for (fields, framing, keeps) in [
+            ("", Framing::Length(0), true),
+            ("Content-Length: 5\r\n", Framing::Length(5), true),
+            (
+                "Content-Length: 5\r\nContent-Length: 5\r\n",
+                Framing::Length(5),
+                true,
+            ),
+            ("Transfer-Encoding: Chunked\r\n", Framing::Chunked, true),
+            (
+                "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+                Framing::Chunked,
+                false,
+            ),
+        ] {
+            let head = post(fields).unwrap();
+            assert_eq!((head.framing, head.keeps), (framing, keeps), "{fields}");
+            let lengths = head.request.headers().get_all(CONTENT_LENGTH);
+            let said = usize::from(matches!(framing, Framing::Length(1..)));
+            assert_eq!(lengths.iter().count(), said, "{fields}");
+        }
+        let both = post("Content-Length: x\r\nTransfer-Encoding: chunked\r\n").unwrap();
+        assert!(!both.request.headers().contains_key(CONTENT_LENGTH));
+        for fields in [
+            "Content-Length: 5\r\nContent-Length: 6\r\n",
+            "Content-Length: 5, 5\r\n",
+            "Content-Length: +5\r\n",
+            "Content-Length: \r\n",
+            "Content-Length: 99999999999999999999\r\n",
+            "Transfer-Encoding: chunked, gzip\r\n",
+            "Transfer-Encoding: \r\n",
+        ] {
+            assert_eq!(post(fields).unwrap_err().status, 400, "{fields}");
+        }
+        let old = "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n";
+        assert_eq!(head(old).unwrap_err().status, 400);
+    }
+
+    #[test]
+    fn a_connection_is_kept_as_its_version_has_it() {
+        for (text, keeps) in [
+            ("GET / HTTP/1.1\r\n\r\n", true),
+            ("GET / HTTP/1.1\r\nConnection: x, Close\r\n\r\n", false),
+            (
+                "GET / HTTP/1.1\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n",
+                false,
+            ),
+            ("GET / HTTP/1.0\r\n\r\n", false),
+            ("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", true),
+        ] {
+            assert_eq!(head(text).unwrap().keeps, keeps, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_request_is_refused() {
+        for text in [
+            "nonsense\r\n\r\n",
+            "GET /\r\n\r\n",
+            "GET / HTTP/3.0\r\n\r\n",
+            "G(T / HTTP/1.1\r\n\r\n",
+            "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+            "GET / HTTP/1.1\r\nA : 1\r\n\r\n",
+            "GET / HTTP/1.1\r\nA: 1\r\n folded\r\n\r\n",
+            "GET /\u{1}a HTTP/1.1\r\n\r\n",
+        ] {
+            assert_eq!(head(text).unwrap_err().status, 400, "{text}");
+        }
+        let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(MAX_TARGET));
+        assert_eq!(head(&long).unwrap_err().status, 414);
+        assert_eq!(
+            post(&"a: 1\r\n".repeat(MAX_FIELDS)).unwrap_err().status,
+            431
+        );
+        let mut read = BytesMut::from("GET / HTTP/1.1\r\nA: ");
+        assert!(take(&mut read, &mut 0, 19).unwrap().is_none());
+        assert_eq!(take(&mut read, &mut 0, 18).unwrap_err().status, 431);
+    }
+}
