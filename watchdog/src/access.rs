@@ -50,6 +50,11 @@ pub struct Entry<'a> {
 }
 
 impl Access {
+    /// Whether a request's trace is of any use.
+    pub fn shows_trace(&self) -> bool {
+        self.format == LogFormat::Json
+    }
+
     pub fn write(&self, entry: &Entry<'_>) {
         let Some(sink) = &self.sink else { return };
         if entry.probe && self.skip_probes {

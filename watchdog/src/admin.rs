@@ -2,22 +2,22 @@
 //!
 //! Owns its listener and its one path. May know the site's figures. Refuses anything but `/metrics`.
 
-use std::future::{Ready, ready};
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, StatusCode};
-use http_body_util::Full;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::body::Body;
 use crate::conn::Peer;
-use crate::http1::server::{self, Cut, Refusal, RequestBody, Service};
+use crate::http1::server::{self, Refusal, RequestBody, Service, Work};
 use crate::metrics::Levels;
+use crate::seal::Sealed;
 use crate::serve::Site;
 
 /// A scrape takes milliseconds; whoever holds a connection for longer can open another.
@@ -38,7 +38,11 @@ pub async fn serve(site: Arc<Site>, listener: TcpListener) {
         connections.spawn(async move {
             let (io, peer) = Peer::split(stream, CancellationToken::new());
             // A scraper that breaks off has its own reasons.
-            let _ = timeout(PATIENCE, server::serve(io, peer, scrapes, MAX_HEAD)).await;
+            let _ = timeout(
+                PATIENCE,
+                server::serve(io, peer, Box::new(scrapes), MAX_HEAD),
+            )
+            .await;
         });
     }
 }
@@ -46,23 +50,20 @@ pub async fn serve(site: Arc<Site>, listener: TcpListener) {
 struct Scrapes(Arc<Site>);
 
 impl Service for Scrapes {
-    type Body = Full<Bytes>;
-    type Answer = Ready<Result<Response<Full<Bytes>>, Cut>>;
-
-    fn answer(&self, request: Request<RequestBody>) -> Self::Answer {
-        ready(Ok(answer(&self.0, &request)))
+    fn answer(&self, request: Request<RequestBody>) -> Work {
+        Box::pin(ready(Ok(answer(&self.0, &request).map(Sealed::plain))))
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Response<Full<Bytes>> {
-        let mut response = Response::new(Full::from(refusal.text));
+    fn refuse(&self, refusal: &Refusal) -> Response<Sealed> {
+        let mut response = Response::new(Sealed::plain(refusal.text.into()));
         *response.status_mut() = refusal.status;
         response
     }
 }
 
-fn answer(site: &Site, request: &Request<RequestBody>) -> Response<Full<Bytes>> {
+fn answer(site: &Site, request: &Request<RequestBody>) -> Response<Body> {
     if request.uri().path() != "/metrics" {
-        let mut response = Response::new(Full::from("404 page not found\n"));
+        let mut response = Response::new(Body::from("404 page not found\n"));
         *response.status_mut() = StatusCode::NOT_FOUND;
         return response;
     }
@@ -72,7 +73,7 @@ fn answer(site: &Site, request: &Request<RequestBody>) -> Response<Full<Bytes>> 
         .and_then(|v| v.to_str().ok())
         .unwrap_or_default();
     let open_metrics = accept.contains("application/openmetrics-text");
-    let mut response = Response::new(Full::from(
+    let mut response = Response::new(Body::from(
         site.desk.metrics.text(levels(site), open_metrics),
     ));
     let kind = if open_metrics {

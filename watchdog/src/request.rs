@@ -3,6 +3,7 @@
 //! Owns the order in which it meets auth, the gate, its mode and its limits, and the headers every answer has. May know every part by its few methods.
 //! Refuses to answer anything itself.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,11 +50,12 @@ impl Site {
         let call_id = call_id(&mut request);
         let upgrade = request.body_mut().take_switch();
         let (head, version) = (request.method() == Method::HEAD, request.version());
-        let mut ticket = Ticket::open(&self.desk, &request);
-        let write = self
-            .timeouts
-            .write
-            .map(|t| Deadline::after(t, "write_timeout"));
+        let mut ticket = Ticket::open(&self.desk, &request, call_id.clone());
+        let write = self.timeouts.write.map(|limit| Deadline {
+            at: ticket.started() + limit,
+            setting: "write_timeout",
+            limit,
+        });
         let mut clock = Clock { exec: None, write };
         let answer = self
             .answer(&mut ticket, &mut clock, request, upgrade, client)
@@ -79,9 +81,10 @@ impl Site {
                 )
             }
         };
-        self.head(&mut response, call_id, &ticket);
+        let (took, streams) = (ticket.started().elapsed(), is_event_stream(&response));
+        self.head(&mut response, call_id, took, streams);
         if own {
-            ticket.head(response.status());
+            ticket.head(response.status(), took);
             self.mode.show(response.headers()).await;
         }
         if let Some(tunnel) = tunnel {
@@ -90,7 +93,7 @@ impl Site {
         }
         let seal = Seal {
             ticket,
-            limit: self.limit(&response, &clock),
+            limit: self.limit(&clock, streams),
             peer: Arc::clone(&client.peer),
             watched: client.watched,
             bodyless: head
@@ -105,10 +108,15 @@ impl Site {
     }
 
     /// The headers that every answer has, whoever gave it.
-    fn head(&self, response: &mut Response<Body>, call_id: Option<HeaderValue>, ticket: &Ticket) {
-        if self.times(response) {
-            let seconds = Seconds::<6>(ticket.started().elapsed()).to_string();
-            response.headers_mut().insert(DURATION, number(&seconds));
+    fn head(
+        &self,
+        response: &mut Response<Body>,
+        call_id: Option<HeaderValue>,
+        took: Duration,
+        streams: bool,
+    ) {
+        if self.times(response.status(), streams) {
+            response.headers_mut().insert(DURATION, seconds(took));
         }
         if let Some(id) = call_id {
             response.headers_mut().entry(CALL_ID).or_insert(id);
@@ -158,20 +166,18 @@ impl Site {
     }
 
     /// Which answers tell how long they took.
-    fn times(&self, response: &Response<Body>) -> bool {
+    fn times(&self, status: StatusCode, streams: bool) -> bool {
         match &self.mode {
-            Mode::Fork(_, config::Style::Classic(_)) => response.status() == StatusCode::OK,
+            Mode::Fork(_, config::Style::Classic(_)) => status == StatusCode::OK,
             Mode::Fork(_, config::Style::Serializing) => true,
-            Mode::Proxy(_) => {
-                !is_event_stream(response) && response.status() != StatusCode::SWITCHING_PROTOCOLS
-            }
+            Mode::Proxy(_) => !streams && status != StatusCode::SWITCHING_PROTOCOLS,
             _ => false,
         }
     }
 
     /// What limits an answer after its head.
-    fn limit(&self, response: &Response<Body>, clock: &Clock) -> Limit {
-        if is_event_stream(response) {
+    fn limit(&self, clock: &Clock, streams: bool) -> Limit {
+        if streams {
             let gap = |limit| Limit::Gap {
                 limit,
                 setting: "stream_idle_timeout",
@@ -241,7 +247,13 @@ fn is_event_stream(response: &Response<Body>) -> bool {
             .is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
 }
 
-/// Digits are always a valid header value.
-fn number(digits: &str) -> HeaderValue {
-    HeaderValue::from_str(digits).unwrap_or_else(|_| HeaderValue::from_static("0"))
+/// A duration as a field has it. Over the stack, as every answer needs one.
+fn seconds(duration: Duration) -> HeaderValue {
+    let mut text = [0; 32];
+    let mut rest = &mut text[..];
+    // Digits fit, and are always a valid value.
+    let _ = write!(rest, "{}", Seconds::<6>(duration));
+    let left = rest.len();
+    let digits = text.get(..text.len() - left).unwrap_or_default();
+    HeaderValue::from_bytes(digits).unwrap_or_else(|_| HeaderValue::from_static("0"))
 }

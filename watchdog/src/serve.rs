@@ -25,7 +25,7 @@ use crate::conn::{Io, Peer};
 use crate::failure::INTERNAL;
 use crate::head;
 use crate::health::Health;
-use crate::http1::server::{self, Cut, Refusal, RequestBody, Service};
+use crate::http1::server::{self, Cut, Refusal, RequestBody, Service, Work};
 use crate::lifecycle::Lifecycle;
 use crate::mode::Mode;
 use crate::mode::fork::Remote;
@@ -109,7 +109,7 @@ async fn connection(site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
         drive(&site, &peer, connection, close).await;
     } else {
         let max_head = site.limits.max_header_bytes;
-        let connection = server::serve(io, Arc::clone(&peer), door, max_head);
+        let connection = server::serve(io, Arc::clone(&peer), Box::new(door), max_head);
         drive(&site, &peer, Box::pin(connection), |_| {}).await;
     }
 }
@@ -188,11 +188,8 @@ struct Door {
 }
 
 impl Service for Door {
-    type Body = Sealed;
-    type Answer = Pin<Box<dyn Future<Output = Result<Response<Sealed>, Cut>> + Send>>;
-
     /// Boxed, as a connection has room for it all its life: that would be 7 KB, and two copies of them for each request.
-    fn answer(&self, request: Request<RequestBody>) -> Self::Answer {
+    fn answer(&self, request: Request<RequestBody>) -> Work {
         let Self { site, peer, from } = self.clone();
         Box::pin(site.handle(request.map(Incoming::Http1), peer, from))
     }

@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
+use http::header::USER_AGENT;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, sleep_until};
@@ -101,7 +102,7 @@ pub struct Ticket {
     probe: bool,
     started: Instant,
     first_byte: Option<Duration>,
-    received: Arc<AtomicU64>,
+    received: Option<Arc<AtomicU64>>,
     sent: u64,
     status: Option<StatusCode>,
     timeout: Option<&'static str>,
@@ -109,18 +110,22 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    pub fn open(desk: &Arc<Desk>, request: &Request<Upload>) -> Self {
+    pub fn open(desk: &Arc<Desk>, request: &Request<Upload>, call_id: Option<HeaderValue>) -> Self {
         let headers = request.headers();
-        let agent = headers.get(http::header::USER_AGENT);
+        let access = &desk.access;
+        let agent = access.skip_probes.then(|| headers.get(USER_AGENT));
+        let trace = access.shows_trace().then(|| headers.get(TRACE).cloned());
         Self {
             slot: None,
             _counted: desk.gate.enter(),
             desk: Arc::clone(desk),
             method: request.method().clone(),
             uri: request.uri().clone(),
-            call_id: headers.get(CALL_ID).cloned(),
-            trace: headers.get(TRACE).cloned(),
-            probe: agent.is_some_and(|a| a.as_bytes().starts_with(b"kube-probe")),
+            call_id,
+            trace: trace.flatten(),
+            probe: agent
+                .flatten()
+                .is_some_and(|a| a.as_bytes().starts_with(b"kube-probe")),
             started: Instant::now(),
             first_byte: None,
             received: request.body().received(),
@@ -143,9 +148,9 @@ impl Ticket {
     }
 
     /// The head of the function's answer is on its way.
-    pub fn head(&mut self, status: StatusCode) {
+    pub fn head(&mut self, status: StatusCode, took: Duration) {
         self.status = Some(status);
-        self.first_byte = Some(self.started.elapsed());
+        self.first_byte = Some(took);
     }
 
     pub fn add_sent(&mut self, bytes: u64) {
@@ -182,12 +187,13 @@ impl Drop for Ticket {
         }
         let status = self.status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let duration = self.started.elapsed();
+        let received = self.received.as_ref();
         self.desk.metrics.record(&Record {
             method: &self.method,
             status,
             duration,
             first_byte: self.first_byte,
-            received: self.received.load(Ordering::Relaxed),
+            received: received.map_or(0, |bytes| bytes.load(Ordering::Relaxed)),
             sent: self.sent,
             timeout: self.timeout,
         });

@@ -97,19 +97,21 @@ pub struct Upload {
     left: Option<u64>,
     limit: u64,
     deadline: Option<(Instant, Duration)>,
-    received: Arc<AtomicU64>,
+    received: Option<Arc<AtomicU64>>,
     /// Armed when the upload is first waited for, so that short requests never touch the timer.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Upload {
     pub fn new(body: Incoming, max: Option<u64>, read_timeout: Option<Duration>) -> Self {
+        let any = !body.is_end_stream();
+        let read_timeout = read_timeout.filter(|_| any);
         Self {
+            received: any.then(Arc::default),
             body,
             left: max,
             limit: max.unwrap_or(u64::MAX),
             deadline: read_timeout.map(|t| (Instant::now() + t, t)),
-            received: Arc::default(),
             timer: None,
         }
     }
@@ -133,9 +135,9 @@ impl Upload {
         }
     }
 
-    /// The bytes that have come so far.
-    pub fn received(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.received)
+    /// The bytes that have come so far, where any are to come.
+    pub fn received(&self) -> Option<Arc<AtomicU64>> {
+        self.received.clone()
     }
 
     /// The announced length, where there is one.
@@ -170,7 +172,9 @@ impl Body for Upload {
                 .map_or(Poll::Pending, |e| Poll::Ready(Some(Err(e)))),
             Poll::Ready(Some(Ok(frame))) => {
                 let size = frame.data_ref().map_or(0, |d| d.len() as u64);
-                self.received.fetch_add(size, Ordering::Relaxed);
+                if let Some(received) = &self.received {
+                    received.fetch_add(size, Ordering::Relaxed);
+                }
                 match self.left.map(|left| left.checked_sub(size)) {
                     Some(None) => {
                         let limit = self.limit;

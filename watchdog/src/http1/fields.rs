@@ -3,7 +3,7 @@
 //! Owns where a head ends, and how names are written. May know nothing of the line above the fields. Refuses to keep anything between two heads.
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use memchr::memchr;
 
 /// Takes a whole head out of what was read. `scanned` is how far that has been searched for its end.
@@ -44,16 +44,21 @@ fn end(read: &[u8], from: usize) -> Option<usize> {
     }
 }
 
-/// The fields that httparse found in `head`, sharing its memory.
+/// What is added to a head on its way: our own fields, and those of one connection.
+const ADDED: usize = 4;
+
+/// The fields that httparse found in `head`, sharing its memory. Each is shown to `look`.
 pub(super) fn collect(
     head: &Bytes,
     parsed: &[httparse::Header<'_>],
     into: &mut HeaderMap,
+    mut look: impl FnMut(&HeaderName, &[u8]),
 ) -> Result<(), String> {
-    into.reserve(parsed.len());
+    into.reserve(parsed.len() + ADDED);
     for field in parsed {
         let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|e| e.to_string())?;
         let value = HeaderValue::from_maybe_shared(head.slice_ref(field.value));
+        look(&name, field.value);
         into.append(name, value.map_err(|e| e.to_string())?);
     }
     Ok(())
@@ -69,21 +74,42 @@ pub(super) fn length(text: &[u8]) -> Option<u64> {
 
 /// The members of a comma-separated field, over all its lines.
 pub fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
-    headers
-        .get_all(name)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|b| *b == b','))
-        .map(<[u8]>::trim_ascii)
-        .filter(|token| !token.is_empty())
+    let lines = headers.get_all(name).iter();
+    lines.flat_map(|value| members(value.as_bytes()))
 }
 
-/// Whether a field has this member.
-pub(super) fn says(headers: &HeaderMap, name: &HeaderName, what: &[u8]) -> bool {
-    tokens(headers, name).any(|token| token.eq_ignore_ascii_case(what))
+/// The members of a line of a comma-separated field.
+pub(super) fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let members = value.split(|b| *b == b',').map(<[u8]>::trim_ascii);
+    members.filter(|member| !member.is_empty())
+}
+
+/// What `Connection` says.
+#[derive(Debug, Default)]
+pub(super) struct Connection {
+    pub(super) close: bool,
+    pub(super) keep_alive: bool,
+    pub(super) upgrade: bool,
+}
+
+impl Connection {
+    /// Takes in a line of it.
+    pub(super) fn note(&mut self, value: &[u8]) {
+        for member in members(value) {
+            self.close |= member.eq_ignore_ascii_case(b"close");
+            self.keep_alive |= member.eq_ignore_ascii_case(b"keep-alive");
+            self.upgrade |= member.eq_ignore_ascii_case(b"upgrade");
+        }
+    }
+
+    /// Whether another message may follow one of this version (RFC 9112, 9.3).
+    pub(super) fn keeps(&self, version: Version) -> bool {
+        !self.close && (version == Version::HTTP_11 || self.keep_alive)
+    }
 }
 
 /// Writes a field with its name as Go writes it, `Content-Type` for `content-type`: some programs out there compare bytes.
-pub(super) fn write(to: &mut BytesMut, name: &HeaderName, value: &HeaderValue) {
+pub(super) fn write(to: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
     let name = name.as_str().as_bytes();
     let start = to.len();
     to.extend_from_slice(name);
@@ -124,10 +150,10 @@ mod tests {
 
     #[test]
     fn names_are_written_as_go_writes_them() {
-        let mut written = BytesMut::from("A");
+        let mut written = b"A".to_vec();
         let name = HeaderName::from_static("x-a-bc");
         write(&mut written, &name, &HeaderValue::from_static("1"));
-        assert_eq!(written, "AX-A-Bc: 1\r\n");
+        assert_eq!(written, b"AX-A-Bc: 1\r\n");
     }
 
     #[test]

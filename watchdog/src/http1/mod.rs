@@ -43,7 +43,11 @@ fn poll_more(
     let announced = usize::try_from(announced).unwrap_or(usize::MAX);
     if announced > SCRATCH && read.is_empty() {
         read.reserve(announced.min(PIECE));
-        return poll_read_buf(stream, cx, read);
+        let polled = poll_read_buf(stream, cx, read);
+        if polled.is_pending() {
+            *read = BytesMut::new();
+        }
+        return polled;
     }
     let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
     let mut buffer = ReadBuf::uninit(&mut scratch);

@@ -2,12 +2,11 @@
 //!
 //! Owns what of it is still to be written, and the frame around its body. May know that the other side takes no more. Refuses to wait for an answer.
 
-use std::fmt::Write as _;
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Write as _};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Buf as _, Bytes};
 use http::header::{CONTENT_LENGTH, TRAILER, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName};
 use http_body::Frame;
@@ -26,7 +25,9 @@ use crate::failure::Failure;
 )]
 pub(super) struct Outbound<B> {
     /// The head, and the line of a chunk's size.
-    before: BytesMut,
+    before: Vec<u8>,
+    /// How much of that has been written.
+    past: usize,
     piece: Bytes,
     /// The end of a chunk.
     after: &'static [u8],
@@ -58,7 +59,8 @@ impl<B> Default for Outbound<B> {
     /// Nothing to send.
     fn default() -> Self {
         Self {
-            before: BytesMut::new(),
+            before: Vec::new(),
+            past: 0,
             piece: Bytes::new(),
             after: &[],
             body: None,
@@ -78,7 +80,7 @@ where
     B::Error: Into<BodyError>,
 {
     /// A message with a body, if `framing` says so.
-    pub(super) fn new(head: BytesMut, source: B, framing: Framing) -> Self {
+    pub(super) fn new(head: Vec<u8>, source: B, framing: Framing) -> Self {
         let body = Body {
             source,
             framing,
@@ -163,7 +165,7 @@ where
                 self.unflushed = false;
             } else if self.body.is_none() {
                 // The answer may take long.
-                self.before = BytesMut::new();
+                self.before = Vec::new();
                 return Poll::Ready(());
             } else if dry {
                 return Poll::Pending;
@@ -172,13 +174,22 @@ where
     }
 
     fn has_bytes(&self) -> bool {
-        !(self.before.is_empty() && self.piece.is_empty() && self.after.is_empty())
+        !(self.before().is_empty() && self.piece.is_empty() && self.after.is_empty())
+    }
+
+    fn before(&self) -> &[u8] {
+        self.before.get(self.past..).unwrap_or_default()
     }
 
     fn clear(&mut self) {
-        self.before.clear();
+        self.clear_before();
         self.piece.clear();
         self.after = &[];
+    }
+
+    fn clear_before(&mut self) {
+        self.before.clear();
+        self.past = 0;
     }
 
     fn write(
@@ -186,7 +197,7 @@ where
         stream: &mut (impl AsyncWrite + Unpin),
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        let all = [&self.before[..], &self.piece[..], self.after];
+        let all = [self.before(), &self.piece[..], self.after];
         let mut due = all.into_iter().filter(|part| !part.is_empty());
         let due = all.map(|_| IoSlice::new(due.next().unwrap_or_default()));
         Pin::new(stream).poll_write_vectored(cx, &due)
@@ -194,9 +205,12 @@ where
 
     fn written(&mut self, mut count: usize) {
         (self.touched, self.unflushed) = (true, true);
-        let before = count.min(self.before.len());
-        self.before.advance(before);
+        let before = count.min(self.before().len());
+        self.past += before;
         count -= before;
+        if self.before().is_empty() {
+            self.clear_before();
+        }
         let piece = count.min(self.piece.len());
         self.piece.advance(piece);
         count -= piece;

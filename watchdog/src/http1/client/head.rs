@@ -3,7 +3,7 @@
 //! Owns how a head is written and read, and what an answer's head says of its body and its connection (RFC 9112, 6.3 and 9.3). May know httparse. Refuses
 //! to keep anything between two heads.
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 use std::mem::MaybeUninit;
 
 use bytes::{Bytes, BytesMut};
@@ -11,7 +11,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Method, Response, StatusCode, Version};
 use httparse::{ParserConfig, Status};
 
-use crate::http1::fields::{self, tokens};
+use crate::http1::fields::{self, Connection, tokens};
 use crate::http1::inbound::Framing;
 use crate::http1::{MAX_FIELDS, Reason};
 
@@ -28,7 +28,7 @@ pub(super) struct Head {
 }
 
 /// Writes a request's head.
-pub(super) fn write(to: &mut BytesMut, head: &http::request::Parts) {
+pub(super) fn write(to: &mut Vec<u8>, head: &http::request::Parts) {
     to.reserve(1 << 10);
     to.extend_from_slice(head.method.as_str().as_bytes());
     to.extend_from_slice(b" ");
@@ -76,7 +76,17 @@ fn parse(bytes: &Bytes, asked: &Method) -> Result<Head, String> {
     }
     let status = StatusCode::from_u16(parsed.code.unwrap_or_default());
     *response.status_mut() = status.map_err(|e| e.to_string())?;
-    fields::collect(bytes, parsed.headers, response.headers_mut())?;
+    let mut connection = Connection::default();
+    fields::collect(
+        bytes,
+        parsed.headers,
+        response.headers_mut(),
+        |name, value| {
+            if *name == CONNECTION {
+                connection.note(value);
+            }
+        },
+    )?;
     let reason = parsed.reason.unwrap_or_default();
     if response.status().canonical_reason() != Some(reason) {
         let reason = Reason(bytes.slice_ref(reason.as_bytes()));
@@ -84,7 +94,7 @@ fn parse(bytes: &Bytes, asked: &Method) -> Result<Head, String> {
     }
     let framing = framing(&response, asked)?;
     Ok(Head {
-        keeps: framing != Framing::Close && keeps(&response),
+        keeps: framing != Framing::Close && connection.keeps(response.version()),
         response,
         framing,
     })
@@ -121,15 +131,6 @@ fn framing(response: &Response<()>, asked: &Method) -> Result<Framing, String> {
         let first = String::from_utf8_lossy(first);
         format!("the answer's Content-Length is no number of bytes: {first:?}")
     })
-}
-
-fn keeps(response: &Response<()>) -> bool {
-    let says = |what| fields::says(response.headers(), &CONNECTION, what);
-    if response.version() == Version::HTTP_10 {
-        says(b"keep-alive") && !says(b"close")
-    } else {
-        !says(b"close")
-    }
 }
 
 #[cfg(test)]
@@ -203,8 +204,11 @@ mod tests {
             .header("x-a-bc", "1")
             .header("HOST", "a");
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        let mut written = BytesMut::new();
+        let mut written = Vec::new();
         write(&mut written, &parts);
-        assert_eq!(written, "GET /a?b HTTP/1.1\r\nX-A-Bc: 1\r\nHost: a\r\n\r\n");
+        assert_eq!(
+            written,
+            b"GET /a?b HTTP/1.1\r\nX-A-Bc: 1\r\nHost: a\r\n\r\n"
+        );
     }
 }

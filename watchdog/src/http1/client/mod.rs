@@ -231,7 +231,7 @@ impl Link {
 /// A failed write is no end yet, only reading is: a server that answers early and stops reading makes writes fail while its answer waits to be read. The
 /// client's bytes are taken to their end all the same, as it may not look for an answer before.
 fn outbound(head: &request::Parts, body: Outgoing) -> Outbound<Outgoing> {
-    let mut bytes = BytesMut::new();
+    let mut bytes = Vec::new();
     head::write(&mut bytes, head);
     let framing = if body.is_end_stream() {
         Framing::Length(0)

@@ -4,15 +4,14 @@
 //! May know the request's method and version. Refuses to let a handler frame its answer itself.
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
+use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
-use bytes::BytesMut;
 use http::header::{CONNECTION, CONTENT_LENGTH, DATE, TRAILER, TRANSFER_ENCODING};
 use http::{Method, StatusCode, Version, response};
 
 use crate::http1::Reason;
-use crate::http1::fields::{self, says};
+use crate::http1::fields::{self, Connection};
 use crate::http1::inbound::Framing;
 
 /// What an answer has to fit.
@@ -38,7 +37,7 @@ impl Asked {
 
 /// Writes a head for a body of this length, if that is known. Says how the body is framed, and notes in `asked` where the connection ends with it.
 pub(super) fn write(
-    to: &mut BytesMut,
+    to: &mut Vec<u8>,
     head: &response::Parts,
     length: Option<u64>,
     asked: &mut Asked,
@@ -46,19 +45,25 @@ pub(super) fn write(
     let one = asked.version == Version::HTTP_11;
     let framing = framing(head, length, asked);
     let switches = head.status == StatusCode::SWITCHING_PROTOCOLS;
-    if framing == Framing::Close || switches || says(&head.headers, &CONNECTION, b"close") {
-        asked.keeps = false;
-    }
     to.reserve(1 << 10);
     write_status(to, head, one);
-    let said = head.headers.contains_key(CONNECTION);
+    let (mut connection, mut said, mut dated) = (Connection::default(), false, false);
     for (name, value) in &head.headers {
-        let ours = *name == TRANSFER_ENCODING
-            || (*name == CONTENT_LENGTH && !asked.head)
-            || (*name == TRAILER && framing != Framing::Chunked);
-        if !ours {
-            fields::write(to, name, value);
+        match *name {
+            TRANSFER_ENCODING => continue,
+            CONTENT_LENGTH if !asked.head => continue,
+            TRAILER if framing != Framing::Chunked => continue,
+            CONNECTION => {
+                connection.note(value.as_bytes());
+                said = true;
+            }
+            DATE => dated = true,
+            _ => {}
         }
+        fields::write(to, name, value);
+    }
+    if framing == Framing::Close || switches || connection.close {
+        asked.keeps = false;
     }
     let announced = match framing {
         Framing::Length(len) if !bodyless(head.status, asked) => Some(len),
@@ -81,7 +86,7 @@ pub(super) fn write(
             _ => {}
         }
     }
-    if !head.headers.contains_key(DATE) {
+    if !dated {
         write_date(to);
     }
     to.extend_from_slice(b"\r\n");
@@ -107,7 +112,7 @@ fn framing(head: &response::Parts, length: Option<u64>, asked: &Asked) -> Framin
     }
 }
 
-fn write_status(to: &mut BytesMut, head: &response::Parts, one: bool) {
+fn write_status(to: &mut Vec<u8>, head: &response::Parts, one: bool) {
     to.extend_from_slice(if one { b"HTTP/1.1 " } else { b"HTTP/1.0 " });
     to.extend_from_slice(head.status.as_str().as_bytes());
     to.extend_from_slice(b" ");
@@ -130,7 +135,7 @@ thread_local! {
     static TODAY: RefCell<(SystemTime, String)> = const { RefCell::new((SystemTime::UNIX_EPOCH, String::new())) };
 }
 
-fn write_date(to: &mut BytesMut) {
+fn write_date(to: &mut Vec<u8>) {
     TODAY.with_borrow_mut(|(until, line)| {
         let now = SystemTime::now();
         // A clock that was set back shows in less than two seconds.
@@ -169,9 +174,9 @@ mod tests {
     ) -> (String, Framing, bool) {
         let mut asked = asked(asked_for);
         let (parts, ()) = response.body(()).unwrap().into_parts();
-        let mut bytes = BytesMut::new();
+        let mut bytes = Vec::new();
         let framing = write(&mut bytes, &parts, length, &mut asked);
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
         let lines = text.lines().filter(|line| !line.starts_with("Date: "));
         let lines: Vec<&str> = lines.collect();
         (lines.join("|"), framing, asked.keeps)
@@ -259,9 +264,9 @@ mod tests {
     #[test]
     fn the_date_is_of_this_second() {
         for _ in 0..2 {
-            let mut line = BytesMut::new();
+            let mut line = Vec::new();
             write_date(&mut line);
-            let text = String::from_utf8(line.to_vec()).unwrap();
+            let text = String::from_utf8(line).unwrap();
             let date = text.strip_prefix("Date: ").unwrap().trim_end();
             let date = httpdate::parse_http_date(date).unwrap();
             let age = SystemTime::now().duration_since(date).unwrap();

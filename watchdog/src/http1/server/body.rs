@@ -72,8 +72,12 @@ struct Inner {
 
 /// What comes next on a connection.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is taken apart at once, and mostly is the large one"
+)]
 pub(super) enum Next {
-    Request(Box<Head>),
+    Request(Head),
     Refused(Refusal),
     /// Nothing: the client is done, or gone.
     End,
@@ -109,7 +113,7 @@ impl Source {
                     }
                     inner.inbound = Inbound::new(head.framing);
                     inner.invitation = if head.expects { INVITATION } else { &[] };
-                    return Poll::Ready(Next::Request(Box::new(head)));
+                    return Poll::Ready(Next::Request(head));
                 }
                 Ok(None) => {}
                 Err(refusal) => {

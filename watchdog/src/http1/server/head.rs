@@ -6,12 +6,12 @@
 use std::mem::MaybeUninit;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, Entry, TE, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, Version};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderName, Method, Request, StatusCode, Uri, Version};
 use httparse::{ParserConfig, Status};
 
 use crate::http1::MAX_FIELDS;
-use crate::http1::fields::{self, says, tokens};
+use crate::http1::fields::{self, Connection};
 use crate::http1::inbound::Framing;
 
 /// As long as a target may be: the most that [`Uri`] takes.
@@ -94,56 +94,94 @@ fn parse(bytes: &Bytes) -> Result<Head, Refusal> {
     if parsed.version == Some(0) {
         *request.version_mut() = Version::HTTP_10;
     }
-    fields::collect(bytes, parsed.headers, request.headers_mut()).map_err(|_| BAD)?;
-    let one = request.version() == Version::HTTP_11;
-    let both = request.headers().contains_key(TRANSFER_ENCODING)
-        && request.headers_mut().remove(CONTENT_LENGTH).is_some();
-    let framing = framing(request.headers(), one)?;
-    if let (Framing::Length(_), Entry::Occupied(mut length)) =
-        (framing, request.headers_mut().entry(CONTENT_LENGTH))
-        && length.iter().nth(1).is_some()
+    let mut says = Says::default();
+    let collected = fields::collect(
+        bytes,
+        parsed.headers,
+        request.headers_mut(),
+        |name, value| {
+            says.note(name, value);
+        },
+    );
+    collected.map_err(|_| BAD)?;
+    let version = request.version();
+    let framing = says.framing(version)?;
+    let both = says.chunked.is_some() && says.lengths > 0;
+    if both {
+        request.headers_mut().remove(CONTENT_LENGTH);
+    } else if says.lengths > 1
+        && let Some(once) = request.headers().get(CONTENT_LENGTH).cloned()
     {
-        // Said once is enough for whoever comes next.
-        let first = length.get().clone();
-        length.insert(first);
+        request.headers_mut().insert(CONTENT_LENGTH, once);
     }
-    let headers = request.headers();
-    let says_connection = |what| says(headers, &CONNECTION, what);
+    let (one, connection) = (version == Version::HTTP_11, says.connection);
     Ok(Head {
+        request,
         framing,
         // A message that says both is framed by its chunks, and is the last (RFC 9112, 6.1).
-        keeps: !both && !says_connection(b"close") && (one || says_connection(b"keep-alive")),
-        expects: one && framing != Framing::Length(0) && says(headers, &EXPECT, b"100-continue"),
-        upgrades: one && headers.contains_key(UPGRADE) && says_connection(b"upgrade"),
-        trailers: says(headers, &TE, b"trailers"),
-        request,
+        keeps: connection.keeps(version) && !both,
+        expects: one && says.expects && framing != Framing::Length(0),
+        upgrades: one && says.upgrade && connection.upgrade,
+        trailers: says.trailers,
     })
 }
 
-fn framing(headers: &HeaderMap, one: bool) -> Result<Framing, Refusal> {
-    if headers.contains_key(TRANSFER_ENCODING) {
-        if !one {
-            return Err(bad("400 Bad Request: Transfer-Encoding before HTTP/1.1\n"));
+/// What the fields say of the body and the connection.
+#[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each can be true whatever the others are"
+)]
+struct Says {
+    connection: Connection,
+    /// The transfer coding that comes last is `chunked`.
+    chunked: Option<bool>,
+    length: Option<u64>,
+    /// All lengths are numbers, and the same one.
+    agree: bool,
+    lengths: usize,
+    expects: bool,
+    trailers: bool,
+    upgrade: bool,
+}
+
+impl Says {
+    fn note(&mut self, name: &HeaderName, value: &[u8]) {
+        let mut members = fields::members(value);
+        match *name {
+            CONNECTION => self.connection.note(value),
+            TRANSFER_ENCODING => {
+                let last = members.last().unwrap_or_default();
+                self.chunked = Some(last.eq_ignore_ascii_case(b"chunked"));
+            }
+            CONTENT_LENGTH => {
+                let length = fields::length(value);
+                let agree = self.lengths == 0 || (self.agree && length == self.length);
+                (self.length, self.agree) = (length, agree && length.is_some());
+                self.lengths += 1;
+            }
+            EXPECT => self.expects |= value.eq_ignore_ascii_case(b"100-continue"),
+            TE => self.trailers |= members.any(|m| m.eq_ignore_ascii_case(b"trailers")),
+            UPGRADE => self.upgrade = true,
+            _ => {}
         }
-        let last = tokens(headers, &TRANSFER_ENCODING).last();
-        let chunked = last.is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"));
-        return chunked.then_some(Framing::Chunked).ok_or(bad(
-            "400 Bad Request: Transfer-Encoding does not end in chunked\n",
-        ));
     }
-    let lengths = headers.get_all(CONTENT_LENGTH).iter();
-    let lengths = lengths.map(HeaderValue::as_bytes).map(fields::length);
-    let mut framing = Framing::Length(0);
-    for (at, length) in lengths.enumerate() {
-        let Some(length) = length.map(Framing::Length) else {
-            return Err(bad("400 Bad Request: Content-Length is no number\n"));
-        };
-        if at > 0 && framing != length {
-            return Err(bad("400 Bad Request: Content-Length is not one number\n"));
+
+    fn framing(&self, version: Version) -> Result<Framing, Refusal> {
+        match (self.chunked, self.length) {
+            (Some(_), _) if version != Version::HTTP_11 => {
+                Err(bad("400 Bad Request: Transfer-Encoding before HTTP/1.1\n"))
+            }
+            (Some(true), _) => Ok(Framing::Chunked),
+            (Some(false), _) => Err(bad(
+                "400 Bad Request: Transfer-Encoding does not end in chunked\n",
+            )),
+            (None, _) if self.lengths > 0 && !self.agree => {
+                Err(bad("400 Bad Request: Content-Length is not one number\n"))
+            }
+            (None, length) => Ok(Framing::Length(length.unwrap_or(0))),
         }
-        framing = length;
     }
-    Ok(framing)
 }
 
 #[cfg(test)]

@@ -11,11 +11,11 @@ mod tests;
 
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
 use http::{Method, Request, Response, StatusCode, Version};
-use http_body::Body;
+use http_body::Body as _;
 use tokio::io::AsyncWriteExt as _;
 
 pub use self::body::{RequestBody, Switch};
@@ -24,8 +24,8 @@ pub use self::head::Refusal;
 use self::answer::Asked;
 use self::body::{Next, Source};
 use super::outbound::Outbound;
-use crate::body::BodyError;
 use crate::conn::{Io, Peer};
+use crate::seal::Sealed;
 
 /// The connection is to be closed without an answer.
 #[derive(Debug)]
@@ -39,22 +39,22 @@ impl fmt::Display for Cut {
 
 impl std::error::Error for Cut {}
 
-/// Who answers.
-pub trait Service {
-    type Body: Body<Data = Bytes, Error: Into<BodyError>> + Unpin;
-    type Answer: Future<Output = Result<Response<Self::Body>, Cut>>;
+/// What comes of a request.
+pub type Work = Pin<Box<dyn Future<Output = Result<Response<Sealed>, Cut>> + Send>>;
 
-    fn answer(&self, request: Request<RequestBody>) -> Self::Answer;
+/// Who answers.
+pub trait Service: Send + Sync {
+    fn answer(&self, request: Request<RequestBody>) -> Work;
 
     /// The answer to what is no request. The connection ends after it.
-    fn refuse(&self, refusal: &Refusal) -> Response<Self::Body>;
+    fn refuse(&self, refusal: &Refusal) -> Response<Sealed>;
 }
 
 /// As much of a body is read after the answer, so that the client gets to see that.
 const MOST_UNREAD: usize = 64 << 20;
 
 /// Serves a connection to its end. Heads of requests that are longer than `max_head` bytes are refused.
-pub async fn serve<S: Service>(io: Io, peer: Arc<Peer>, service: S, max_head: usize) {
+pub async fn serve(io: Io, peer: Arc<Peer>, service: Box<dyn Service>, max_head: usize) {
     let mut writer = io.writer();
     let source = Source::new(io);
     let mut unread = MOST_UNREAD;
@@ -116,17 +116,14 @@ pub async fn serve<S: Service>(io: Io, peer: Arc<Peer>, service: S, max_head: us
 }
 
 /// An answer as it goes out, after what is left to send of an interim one.
-fn outbound<B>(response: Response<B>, interim: &[u8], asked: &mut Asked) -> Outbound<B>
-where
-    B: Body<Data = Bytes, Error: Into<BodyError>> + Unpin,
-{
+fn outbound(response: Response<Sealed>, interim: &[u8], asked: &mut Asked) -> Outbound<Sealed> {
     let (head, body) = response.into_parts();
     let length = if body.is_end_stream() {
         Some(0)
     } else {
         body.size_hint().exact()
     };
-    let mut bytes = BytesMut::from(interim);
+    let mut bytes = interim.to_vec();
     let framing = answer::write(&mut bytes, &head, length, asked);
     let outbound = Outbound::new(bytes, body, framing);
     if asked.trailers {

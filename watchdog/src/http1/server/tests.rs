@@ -6,8 +6,9 @@ use std::sync::Weak;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::HeaderMap;
-use http_body::Frame;
+use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -15,6 +16,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+use crate::body::BodyError;
 use crate::task::{self, Owned};
 
 /// Nothing here takes that long unless it hangs.
@@ -28,15 +30,16 @@ type Whole = crate::body::Body;
 struct Paths;
 
 impl Service for Paths {
-    type Body = Whole;
-    type Answer = Pin<Box<dyn Future<Output = Result<Response<Whole>, Cut>> + Send>>;
-
-    fn answer(&self, request: Request<RequestBody>) -> Self::Answer {
-        Box::pin(handle(request))
+    fn answer(&self, request: Request<RequestBody>) -> Work {
+        Box::pin(async {
+            handle(request)
+                .await
+                .map(|answer| answer.map(Sealed::plain))
+        })
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Response<Whole> {
-        let mut response = Response::new(refusal.text.into());
+    fn refuse(&self, refusal: &Refusal) -> Response<Sealed> {
+        let mut response = Response::new(Sealed::plain(refusal.text.into()));
         *response.status_mut() = refusal.status;
         response
     }
@@ -132,7 +135,7 @@ impl Client {
         Self {
             stream: stream.unwrap(),
             peer: Arc::downgrade(&peer),
-            _server: task::spawn(serve(io, peer, Paths, MAX_HEAD)),
+            _server: task::spawn(serve(io, peer, Box::new(Paths), MAX_HEAD)),
         }
     }
 

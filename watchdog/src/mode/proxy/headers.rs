@@ -113,17 +113,22 @@ pub(super) fn set_framing(headers: &mut HeaderMap, method: &Method, length: Leng
 
 /// One look at each field that is there costs less than a search for each that could be.
 fn strip(headers: &mut HeaderMap) {
-    let doomed = headers.keys().filter(|name| HOP_BY_HOP.contains(name));
-    let mut doomed: Vec<HeaderName> = doomed.cloned().collect();
-    if doomed.contains(&CONNECTION) {
-        let named = tokens(headers, &CONNECTION)
-            .filter(|t| !t.eq_ignore_ascii_case(b"close") && !t.eq_ignore_ascii_case(b"keep-alive"))
-            .filter_map(|t| HeaderName::from_bytes(t).ok())
-            // Nobody gets to take these away from a message.
-            .filter(|name| *name != HOST && *name != CONTENT_LENGTH);
-        doomed.extend(named);
+    let found = HOP_BY_HOP.map(|_| false);
+    let found = headers.keys().fold(found, |mut found, name| {
+        for (found, known) in found.iter_mut().zip(&HOP_BY_HOP) {
+            *found |= name == known;
+        }
+        found
+    });
+    let named = tokens(headers, &CONNECTION)
+        .filter(|t| !t.eq_ignore_ascii_case(b"close") && !t.eq_ignore_ascii_case(b"keep-alive"))
+        .filter_map(|t| HeaderName::from_bytes(t).ok())
+        // Nobody gets to take these away from a message.
+        .filter(|name| *name != HOST && *name != CONTENT_LENGTH);
+    for name in named.collect::<Vec<_>>() {
+        headers.remove(name);
     }
-    for name in doomed {
+    for (_, name) in found.iter().zip(&HOP_BY_HOP).filter(|(found, _)| **found) {
         headers.remove(name);
     }
 }

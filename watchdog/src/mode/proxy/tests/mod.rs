@@ -22,7 +22,8 @@ use super::*;
 use crate::config::{CommandLine, Endpoint, TermTiming, Timeouts, Upstream};
 use crate::conn::Peer;
 use crate::failure::Voice;
-use crate::http1::server::{self, Cut, Refusal, RequestBody, Service};
+use crate::http1::server::{self, Cut, Refusal, RequestBody, Service, Work};
+use crate::seal::Sealed;
 use crate::task::{self, Owned};
 use crate::upload::Incoming;
 
@@ -226,7 +227,7 @@ async fn connection(stream: TcpStream, proxy: Arc<Proxy>) {
         let _ = builder.serve_connection(TokioIo::new(io), service).await;
     } else {
         tokio::select! {
-            () = server::serve(io, Arc::clone(&peer), front, 1 << 20) => {}
+            () = server::serve(io, Arc::clone(&peer), Box::new(front), 1 << 20) => {}
             () = peer.gone() => {}
         }
         drop(peer);
@@ -245,10 +246,10 @@ struct Front {
 }
 
 impl Front {
-    async fn handle(self, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
+    async fn handle(self, request: Request<Incoming>) -> Result<Response<Sealed>, Cut> {
         let mut request = request.map(|body| Upload::new(body, Some(64 << 20), None));
         let switch = request.body_mut().take_switch();
-        Ok(match self.proxy.answer(request, switch).await {
+        let response = match self.proxy.answer(request, switch).await {
             Ok(Answer { response, tunnel }) => {
                 let mut tunnels = self.tunnels.lock().unwrap();
                 tunnels.extend(tunnel.map(|tunnel| task::spawn(tunnel.0)));
@@ -262,20 +263,18 @@ impl Front {
                 }
                 response
             }
-        })
+        };
+        Ok(response.map(Sealed::plain))
     }
 }
 
 impl Service for Front {
-    type Body = Body;
-    type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, Cut>> + Send>>;
-
-    fn answer(&self, request: Request<RequestBody>) -> Self::Answer {
+    fn answer(&self, request: Request<RequestBody>) -> Work {
         Box::pin(self.clone().handle(request.map(Incoming::Http1)))
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Response<Body> {
-        let mut response = Response::new(refusal.text.into());
+    fn refuse(&self, refusal: &Refusal) -> Response<Sealed> {
+        let mut response = Response::new(Sealed::plain(refusal.text.into()));
         *response.status_mut() = refusal.status;
         response
     }
