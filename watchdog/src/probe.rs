@@ -2,25 +2,31 @@
 //!
 //! Owns their paths, methods and statuses. May ask every part of the site whether it could answer. Refuses to be counted, logged, limited or authenticated.
 
+use std::sync::Arc;
+
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::auth::Auth;
 use crate::body::Body;
 use crate::head;
+use crate::http1::server::Work;
 use crate::lifecycle::Phase;
 use crate::seal::Sealed;
 use crate::serve::Site;
 use crate::ticket::Deadline;
 
 impl Site {
-    /// Answers a probe; `None` where the request is none.
-    pub async fn probed<B>(&self, request: &Request<B>) -> Option<Response<Sealed>> {
-        match probe(request.uri().path())? {
-            Probe::Health => Some(self.health(request.method())),
-            // Boxed: every request has room for what is awaited in its way.
-            Probe::Ready => Some(Box::pin(self.ready(request.method())).await),
-        }
+    /// The answer to a probe; `None` where the request is none.
+    pub fn probed<B>(self: &Arc<Self>, request: &Request<B>) -> Option<Work> {
+        let probe = probe(request.uri().path())?;
+        let (site, method) = (Arc::clone(self), request.method().clone());
+        Some(Box::pin(async move {
+            Ok(match probe {
+                Probe::Health => site.health(&method),
+                Probe::Ready => site.ready(&method).await,
+            })
+        }))
     }
 
     fn health(&self, method: &Method) -> Response<Sealed> {

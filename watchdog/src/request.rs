@@ -43,9 +43,9 @@ impl Client {
 impl Site {
     /// The life of a request: a ticket, an answer or a failure, a seal.
     pub async fn function(
-        &self,
+        self: Arc<Self>,
         mut request: Request<Upload>,
-        client: &Client,
+        client: Client,
     ) -> Result<Response<Sealed>, Cut> {
         let call_id = call_id(&mut request);
         let upgrade = request.body_mut().take_switch();
@@ -58,7 +58,7 @@ impl Site {
         });
         let mut clock = Clock { exec: None, write };
         let answer = self
-            .answer(&mut ticket, &mut clock, request, upgrade, client)
+            .answer(&mut ticket, &mut clock, request, upgrade, &client)
             .await;
         let (
             Answer {
@@ -94,7 +94,7 @@ impl Site {
         let seal = Seal {
             ticket,
             limit: self.limit(&clock, streams),
-            peer: Arc::clone(&client.peer),
+            peer: client.peer,
             watched: client.watched,
             bodyless: head
                 || matches!(

@@ -3,6 +3,7 @@
 //! Owns accepting, the connection loop and the order in which a request meets health, auth, the gate, its mode and its seal. May know every part by its
 //! few methods. Refuses to answer anything itself.
 
+use std::future::ready;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -100,8 +101,8 @@ async fn connection(site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
     };
     if http2 {
         let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-            let Door { site, peer, from } = door.clone();
-            Box::pin(site.handle(request.map(Incoming::Http2), peer, from))
+            let door = door.clone();
+            async move { door.handle(request.map(Incoming::Http2)).await }
         });
         let connection = http2_builder(&site).serve_connection(TokioIo::new(io), service);
         let connection = Box::pin(connection);
@@ -188,10 +189,8 @@ struct Door {
 }
 
 impl Service for Door {
-    /// Boxed, as a connection has room for it all its life: that would be 7 KB, and two copies of them for each request.
     fn answer(&self, request: Request<RequestBody>) -> Work {
-        let Self { site, peer, from } = self.clone();
-        Box::pin(site.handle(request.map(Incoming::Http1), peer, from))
+        self.clone().handle(request.map(Incoming::Http1))
     }
 
     fn refuse(&self, refusal: &Refusal) -> Response<Sealed> {
@@ -199,50 +198,51 @@ impl Service for Door {
     }
 }
 
-impl Site {
-    async fn handle(
-        self: Arc<Self>,
-        request: Request<Incoming>,
-        peer: Arc<Peer>,
-        from: SocketAddr,
-    ) -> Result<Response<Sealed>, Cut> {
+impl Door {
+    /// What comes of a request. Boxed, as a connection would have room for it all its life: that is 6 KB, and a copy of them for each request.
+    fn handle(self, request: Request<Incoming>) -> Work {
+        let Self { site, peer, from } = self;
         peer.asked();
         // From the door on, so that whatever is left unread is known to be.
-        let (max, read) = (self.limits.max_body_bytes, self.timeouts.read);
+        let (max, read) = (site.limits.max_body_bytes, site.timeouts.read);
         let mut request = request.map(|body| Upload::new(body, max, read));
         if let Err(refusal) = head::check(&request) {
-            return Ok(self.refuse(&refusal));
+            return Box::pin(ready(Ok(site.refuse(&refusal))));
         }
         if request.uri().path() == "*" {
-            return Ok(Response::new(Sealed::plain(Body::Empty)));
+            let response = Response::new(Sealed::plain(Body::Empty));
+            return Box::pin(ready(Ok(response)));
         }
-        if let Some(answer) = self.probed(&request).await {
-            return Ok(answer);
+        if let Some(answer) = site.probed(&request) {
+            return answer;
         }
-        if matches!(&self.mode, Mode::Fork(fork, _) if fork.wants_remote()) {
+        if matches!(&site.mode, Mode::Fork(fork, _) if fork.wants_remote()) {
             request.extensions_mut().insert(Remote(from));
         }
-        if matches!(&self.mode, Mode::Files(_)) && request.version() < Version::HTTP_2 {
+        if matches!(&site.mode, Mode::Files(_)) && request.version() < Version::HTTP_2 {
             request.extensions_mut().insert(Arc::clone(&peer));
         }
-        let client = Client {
-            peer,
-            watched: self.cancel_on_disconnect,
-        };
-        if client.watched {
-            return self.function(request, &client).await;
+        let watched = site.cancel_on_disconnect;
+        let client = Client { peer, watched };
+        let work: Work = Box::pin(Arc::clone(&site).function(request, client));
+        if watched {
+            return work;
         }
-        // The work goes on without its client, until the site itself ends.
-        let tasks = self.life.tasks.clone();
-        let work = tasks.spawn(async move {
-            tokio::select! {
-                answer = self.function(request, &client) => answer,
-                () = self.life.cut.cancelled() => Err(Cut),
-            }
-        });
-        work.await.map_err(|_| Cut)?
+        // It goes on without its client, until the site itself ends.
+        Box::pin(async move {
+            let cut = site.life.cut.clone();
+            let work = site.life.tasks.spawn(async move {
+                tokio::select! {
+                    answer = work => answer,
+                    () = cut.cancelled() => Err(Cut),
+                }
+            });
+            work.await.map_err(|_| Cut)?
+        })
     }
+}
 
+impl Site {
     /// Orphans reaped so far.
     pub fn orphans(&self) -> u64 {
         self.processes.as_ref().map_or(0, Processes::orphans)

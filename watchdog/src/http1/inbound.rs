@@ -57,7 +57,6 @@ impl Inbound {
     pub(super) fn announced(self) -> u64 {
         match self {
             Self::Length(left) | Self::Chunk(left) => left,
-            Self::Close => u64::MAX,
             _ => 0,
         }
     }

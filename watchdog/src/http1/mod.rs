@@ -20,6 +20,8 @@ use tokio_util::io::poll_read_buf;
 
 pub use self::fields::tokens;
 
+use self::inbound::Inbound;
+
 /// How much of a body is read at once.
 const PIECE: usize = 128 << 10;
 
@@ -33,14 +35,14 @@ const MAX_FIELDS: usize = 512;
 #[derive(Debug, Clone)]
 struct Reason(Bytes);
 
-/// Reads what there is; at least `announced` bytes are sure to come. Zero is the end.
+/// Reads what there is of this. Zero is the end.
 fn poll_more(
-    stream: Pin<&mut impl AsyncRead>,
+    mut stream: Pin<&mut impl AsyncRead>,
     cx: &mut Context<'_>,
     read: &mut BytesMut,
-    announced: u64,
+    inbound: Inbound,
 ) -> Poll<io::Result<usize>> {
-    let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+    let announced = usize::try_from(inbound.announced()).unwrap_or(usize::MAX);
     if announced > SCRATCH && read.is_empty() {
         read.reserve(announced.min(PIECE));
         let polled = poll_read_buf(stream, cx, read);
@@ -51,7 +53,15 @@ fn poll_more(
     }
     let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
     let mut buffer = ReadBuf::uninit(&mut scratch);
-    ready!(stream.poll_read(cx, &mut buffer))?;
+    ready!(stream.as_mut().poll_read(cx, &mut buffer))?;
     read.extend_from_slice(buffer.filled());
-    Poll::Ready(Ok(buffer.filled().len()))
+    let mut count = buffer.filled().len();
+    if count == SCRATCH && inbound == Inbound::Close {
+        read.reserve(PIECE);
+        // An end, or an error, comes again.
+        if let Poll::Ready(Ok(more)) = poll_read_buf(stream, cx, read) {
+            count += more;
+        }
+    }
+    Poll::Ready(Ok(count))
 }

@@ -196,8 +196,8 @@ impl Link {
 
     /// Reads what there is. Zero is the end.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let announced = self.inbound.announced();
-        poll_more(Pin::new(&mut self.stream), cx, &mut self.read, announced)
+        let stream = Pin::new(&mut self.stream);
+        poll_more(stream, cx, &mut self.read, self.inbound)
     }
 
     /// Nothing has come that nobody asked for, nor the end.

@@ -203,8 +203,7 @@ impl Inner {
         let Some(io) = &mut self.io else {
             return Poll::Ready(Ok(0));
         };
-        let announced = self.inbound.announced();
-        poll_more(Pin::new(io), cx, &mut self.read, announced)
+        poll_more(Pin::new(io), cx, &mut self.read, self.inbound)
     }
 
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
