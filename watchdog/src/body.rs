@@ -1,6 +1,6 @@
 //! The one response body of every mode.
 //!
-//! Owns the frames on their way to hyper. May know how to end early with an error. Refuses to know about requests, limits or logs.
+//! Owns the frames on their way to a connection. May know how to end early with an error. Refuses to know about requests, limits or logs.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

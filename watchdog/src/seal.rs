@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::task::{self, Owned};
 use crate::ticket::{Deadline, Ticket, gone};
 
-/// How long a body that was told to fail may take before its connection is cut: hyper does not poll the body of a client that does not read.
+/// How long a body that was told to fail may take before its connection is cut: nobody polls the body of a client that does not read.
 const CUT_GRACE: Duration = Duration::from_millis(500);
 
 /// What limits the rest of an answer.
@@ -43,7 +43,7 @@ pub struct Sealed {
     watched: bool,
     /// Set once the answer did not go out in one piece.
     overseer: Option<Overseer>,
-    /// What is left of an announced length: hyper stops there without asking for the end.
+    /// What is left of an announced length: the connection stops there without asking for the end.
     left: Option<u64>,
     /// Only closing ends the body: a failure then has to be a reset.
     close_ends: bool,
@@ -151,7 +151,7 @@ impl Sealed {
         }
     }
 
-    /// Ends the answer with an error. hyper throws away what it has not written when a body fails, so it gets one turn to write first.
+    /// Ends the answer with an error. Over HTTP/2 hyper throws away what it has not written when a body fails, so it gets one turn to write first.
     fn fail(
         &mut self,
         failure: Failure,

@@ -1,11 +1,11 @@
 //! The bytes of files on their way out.
 //!
-//! Owns the open file and reads it piece by piece, each piece in one step of the connection, as nginx does; where the connection can send files itself, it
-//! only says what of them. May know which parts are asked for and what stands between them. Refuses to end early and whole: a file that became shorter is an error.
+//! Owns the open file and reads it piece by piece; where the connection can send files itself, it only says what of them. May know which parts are asked for and what stands between them. Refuses to end early and whole: a file that became shorter is an error.
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -16,7 +16,7 @@ use rustix::buffer::spare_capacity;
 
 use super::range::Span;
 use crate::conn::Peer;
-use crate::sendfile::LARGEST;
+use crate::sendfile::Outbox;
 
 /// As much as is read, and held in memory, at once.
 pub(super) const CHUNK: u64 = 64 * 1024;
@@ -45,6 +45,8 @@ pub(super) struct FileBody {
     peer: Option<Arc<Peer>>,
     pieces: VecDeque<Piece>,
     left: u64,
+    /// The connection has the span that comes next.
+    sending: bool,
 }
 
 impl FileBody {
@@ -55,6 +57,7 @@ impl FileBody {
             peer,
             pieces,
             left,
+            sending: false,
         }
     }
 
@@ -64,30 +67,33 @@ impl FileBody {
         };
         let bytes = match piece {
             Piece::Text(text) => text.into(),
-            Piece::Span(Span { start, end }) => {
-                let most = if self.peer.is_some() {
-                    LARGEST as u64
-                } else {
-                    CHUNK
-                };
-                let stop = end.min(start + most);
-                if stop < end {
-                    self.pieces
-                        .push_front(Piece::Span(Span { start: stop, end }));
+            Piece::Span(span) => {
+                let bytes = self.part(span)?;
+                let start = span.start + bytes.len() as u64;
+                if start < span.end {
+                    let rest = Span { start, ..span };
+                    self.pieces.push_front(Piece::Span(rest));
                 }
-                self.part(Span { start, end: stop })?
+                bytes
             }
         };
         self.left -= bytes.len() as u64;
         Ok(Some(bytes))
     }
 
-    fn part(&self, span: Span) -> io::Result<Bytes> {
+    /// The beginning of a span, or what stands in for it.
+    fn part(&mut self, span: Span) -> io::Result<Bytes> {
         let Some(peer) = &self.peer else {
-            return read(&self.file, span);
+            let end = span.end.min(span.start + CHUNK);
+            return read(&self.file, Span { end, ..span });
         };
-        let len = usize::try_from(span.len()).map_err(io::Error::other)?;
-        Ok(peer.outbox.put(Arc::clone(&self.file), span.start, len))
+        if !mem::replace(&mut self.sending, true) {
+            peer.outbox
+                .put(Arc::clone(&self.file), span.start, span.len());
+        }
+        let stand_in = Outbox::stand_in(span.len());
+        self.sending = (stand_in.len() as u64) < span.len();
+        Ok(stand_in)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Owns the way of a request to the upstream and of its answer back. May know where the upstream is and whether it has come up. Refuses to start, stop or
 //! supervise it, and to change what passes beyond what HTTP asks of a proxy.
 //!
-//! Interim answers (1xx) of the upstream end here: hyper's server has no way to send one.
+//! Interim answers (1xx) of the upstream end here.
 
 mod h2c;
 mod headers;

@@ -91,7 +91,7 @@ impl Reply {
         Poll::Ready(piece)
     }
 
-    /// Counts a piece, and lets the connection go with the last one: hyper does not ask again after trailers, nor after the last byte of a known length.
+    /// Counts a piece, and lets the connection go with the last one: nobody asks again after trailers, nor after the last byte of a known length.
     fn count(&mut self, piece: &Piece) {
         let over = match piece {
             Some(Ok(frame)) => {
