@@ -16,7 +16,8 @@ const FILES: &[(&str, &str)] = &[
     ("watchdog/src/lifecycle", "gate"),
     ("watchdog/src/mode/proxy", "proxy hop"),
     ("watchdog/src/dial", "proxy hop"),
-    ("/src/client/", "proxy hop"),
+    ("/src/http1/client/", "proxy hop"),
+    ("/src/http1/", "parse and write HTTP"),
     ("watchdog/src/mode/fork", "fork"),
     ("watchdog/src/process", "fork"),
     ("std/src/sys/process", "fork"),
@@ -47,7 +48,8 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("fwatchdog::lifecycle", "gate"),
     ("fwatchdog::mode::proxy", "proxy hop"),
     ("fwatchdog::dial", "proxy hop"),
-    ("fwatchdog::client", "proxy hop"),
+    ("fwatchdog::http1::client", "proxy hop"),
+    ("fwatchdog::http1", "parse and write HTTP"),
     ("fwatchdog::mode::fork", "fork"),
     ("fwatchdog::process", "fork"),
     ("fwatchdog::mode::files", "files"),
@@ -107,6 +109,10 @@ mod tests {
         assert_eq!(layer("???", "malloc"), "memory");
         assert_eq!(layer("???", "__memcpy_avx_unaligned"), "memory");
         assert_eq!(layer("???", "<fwatchdog::gate::Gate as X>::admit"), "gate");
+        let link = "fwatchdog::http1::client::Link::exchange";
+        assert_eq!(layer("???", link), "proxy hop");
+        let server = "/x/watchdog/src/http1/server/mod.rs";
+        assert_eq!(layer(server, "f"), "parse and write HTTP");
         assert_eq!(layer("???", "unknown"), "other");
     }
 }

@@ -1,6 +1,7 @@
 //! The bytes of files on their way out.
 //!
-//! Owns the open file and reads it piece by piece; where the connection can send files itself, it only says what of them. May know which parts are asked for and what stands between them. Refuses to end early and whole: a file that became shorter is an error.
+//! Owns the open file and reads it piece by piece; where the connection can send files itself, it only says what of them. May know which parts are asked
+//! for and what stands between them. Refuses to end early and whole: a file that became shorter is an error.
 
 use std::collections::VecDeque;
 use std::fs::File;
