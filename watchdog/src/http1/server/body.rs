@@ -105,12 +105,13 @@ impl Source {
     /// The next request. `closing` ends the wait for one that has not begun.
     pub(super) fn poll_next(&self, cx: &mut Context<'_>, max: usize, closing: bool) -> Poll<Next> {
         let inner = &mut *self.lock();
+        if inner.read.is_empty() {
+            // The last body may have left it large.
+            inner.read = BytesMut::new();
+        }
         loop {
             match head::take(&mut inner.read, &mut inner.scanned, max) {
                 Ok(Some(head)) => {
-                    if inner.read.is_empty() {
-                        inner.read = BytesMut::new();
-                    }
                     inner.inbound = Inbound::new(head.framing);
                     inner.invitation = if head.expects { INVITATION } else { &[] };
                     return Poll::Ready(Next::Request(head));
@@ -333,5 +334,38 @@ impl Switch {
     /// `None` where the connection ended before.
     pub async fn switched(self) -> Option<Io> {
         self.0.await.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use http_body_util::BodyExt as _;
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::conn::Peer;
+
+    #[tokio::test]
+    async fn a_connection_that_waits_holds_no_buffer() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await;
+        let (mut client, accepted) = (client.unwrap(), listener.accept().await.unwrap().0);
+        let (io, _peer) = Peer::split(accepted, CancellationToken::new());
+        let source = Source::new(io);
+        let head = b"POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n";
+        client.write_all(head).await.unwrap();
+        let next = poll_fn(|cx| source.poll_next(cx, 1000, false)).await;
+        assert!(matches!(next, Next::Request(_)));
+        client.write_all(&vec![b'a'; 100_000]).await.unwrap();
+        let body = source.body().collect().await.unwrap();
+        assert_eq!(body.to_bytes().len(), 100_000);
+        assert!(source.lock().read.try_reclaim(50_000));
+        let mut idle = Context::from_waker(Waker::noop());
+        assert!(source.poll_next(&mut idle, 1000, false).is_pending());
+        assert!(!source.lock().read.try_reclaim(50_000));
     }
 }
