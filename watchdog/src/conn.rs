@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use nix::sys::socket::{Shutdown, shutdown};
-use rustix::net::{SendAncillaryBuffer, SendFlags};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -151,6 +151,10 @@ impl Peer {
         let own = slices.iter().take_while(|s| !stands_in(s)).count();
         let (own, files) = slices.split_at(own);
         if let (true, Some(file)) = (own.is_empty(), files.first()) {
+            let settled = self.outbox.settle(file.len());
+            if settled > 0 {
+                return Poll::Ready(Ok(settled));
+            }
             return self.poll_send(cx, |stream| self.outbox.send(stream, file.len()));
         }
         let mut flags = SendFlags::NOSIGNAL;
@@ -208,34 +212,39 @@ struct Lingering {
 }
 
 impl Io {
-    /// Whether the client begins to speak HTTP/2. Waits until it has said enough.
+    /// Whether the client begins to speak HTTP/2. Waits until it has said enough; may be dropped and asked again.
     ///
     /// # Errors
     /// As the system says.
     pub async fn speaks_http2(&mut self) -> io::Result<bool> {
-        let mut said = BytesMut::new();
-        while poll_fn(|cx| self.poll_more(cx, &mut said)).await? > 0 {
-            if said.len() >= PREFACE.len() || !PREFACE.starts_with(&said) {
+        while poll_fn(|cx| self.poll_more(cx)).await? > 0 {
+            if self.ahead.len() >= PREFACE.len() || !PREFACE.starts_with(&self.ahead) {
                 break;
             }
         }
-        let http2 = said.starts_with(PREFACE);
-        self.ahead = said;
-        Ok(http2)
+        Ok(self.ahead.starts_with(PREFACE))
     }
 
     /// Reads over the stack: in the future it would stay for as long as the connection.
-    fn poll_more(&mut self, cx: &mut Context<'_>, said: &mut BytesMut) -> Poll<io::Result<usize>> {
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let mut scratch = [MaybeUninit::uninit(); FIRST];
         let mut buffer = ReadBuf::uninit(&mut scratch);
         ready!(Pin::new(&mut self.read).poll_read(cx, &mut buffer))?;
-        said.extend_from_slice(buffer.filled());
+        self.ahead.extend_from_slice(buffer.filled());
         Poll::Ready(Ok(buffer.filled().len()))
     }
 
     /// The end that writes.
     pub fn writer(&self) -> Writer {
         Writer(Arc::clone(&self.peer))
+    }
+
+    /// Whether bytes have arrived, even if the reactor has not said so yet.
+    pub fn has_unread(&self) -> bool {
+        let (stream, mut byte): (&TcpStream, _) = (self.read.as_ref(), [0]);
+        let peek = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        !self.ahead.is_empty()
+            || rustix::net::recv(stream, &mut byte, peek).is_ok_and(|(_, len)| len > 0)
     }
 
     /// Whether somebody reads an upload. Until that is said it may be.

@@ -1,8 +1,7 @@
 //! Files on their way to a socket, past this process.
 //!
-//! Owns the bytes that stand in for a file's while an answer passes through hyper, and the list of what they stand for: the connection sends that in their
-//! place. May know one connection. Refuses what would change the length of a
-//! stand-in: chunks, HTTP/2 frames.
+//! Owns the bytes that stand in for a file's on the way to its connection, and the list of what they stand for: the connection sends that in their place.
+//! May know one connection. Refuses what would change the length of a stand-in: chunks, HTTP/2 frames.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -15,7 +14,7 @@ use bytes::Bytes;
 /// The longest stand-in.
 const LARGEST: usize = 256 << 10;
 
-/// As much is sent at once, if the socket takes it: one call for a MiB costs half as much as four.
+/// As much is sent at once, if the socket takes it: one call for a MiB costs less than four.
 const MOST: usize = 4 << 20;
 
 /// Only its place counts. The allocator writes its zeros, so it is made when a file first needs it, not when somebody asks about bytes.
@@ -52,8 +51,12 @@ impl Outbox {
         STAND_IN.slice(..usize::try_from(len).map_or(LARGEST, |len| len.min(LARGEST)))
     }
 
-    /// Sends what the next stand-in, which is `limit` bytes, is for, and more of the same part where the socket takes it. Says how much of the stand-in
-    /// that settles.
+    /// How much of the next stand-in, which is `limit` bytes, has been sent before it came.
+    pub fn settle(&self, limit: usize) -> usize {
+        settle(&mut self.lock(), limit)
+    }
+
+    /// Sends what the next stand-in is for, and more of the same part where the socket takes it. Says how much of the stand-in that settles.
     ///
     /// # Errors
     /// As the system says; [`io::ErrorKind::UnexpectedEof`] where the file has become shorter.
@@ -62,26 +65,31 @@ impl Outbox {
         let Some(parcel) = parcels.front_mut() else {
             return Err(io::Error::other("a stand-in for nothing"));
         };
-        if parcel.ahead == 0 {
-            let asked = usize::try_from(parcel.left).map_or(MOST, |left| left.min(MOST));
-            let sent = rustix::fs::sendfile(socket, &*parcel.file, Some(&mut parcel.at), asked)?;
-            if sent == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            parcel.left -= sent as u64;
-            parcel.ahead = sent;
+        let asked = usize::try_from(parcel.left).map_or(MOST, |left| left.min(MOST));
+        let sent = rustix::fs::sendfile(socket, &*parcel.file, Some(&mut parcel.at), asked)?;
+        if sent == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let settled = parcel.ahead.min(limit);
-        parcel.ahead -= settled;
-        if parcel.ahead == 0 && parcel.left == 0 {
-            parcels.pop_front();
-        }
-        Ok(settled)
+        parcel.left -= sent as u64;
+        parcel.ahead = sent;
+        Ok(settle(&mut parcels, limit))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Parcel>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn settle(parcels: &mut VecDeque<Parcel>, limit: usize) -> usize {
+    let Some(parcel) = parcels.front_mut() else {
+        return 0;
+    };
+    let settled = parcel.ahead.min(limit);
+    parcel.ahead -= settled;
+    if parcel.ahead == 0 && parcel.left == 0 {
+        parcels.pop_front();
+    }
+    settled
 }
 
 /// Whether these bytes stand in for a file's.
@@ -109,9 +117,11 @@ mod tests {
         assert!(!stands_in(b"01234") && !stands_in(&[]));
         let (here, mut there) = UnixStream::pair().unwrap();
         // What has gone out is settled by what comes later.
-        for (limit, settled) in [(3, 3), (5, 2), (1, 1)] {
-            assert_eq!(outbox.send(&here, limit).unwrap(), settled);
-        }
+        assert_eq!(outbox.settle(3), 0);
+        assert_eq!(outbox.send(&here, 3).unwrap(), 3);
+        assert_eq!(outbox.settle(5), 2);
+        assert_eq!(outbox.settle(1), 0);
+        assert_eq!(outbox.send(&here, 1).unwrap(), 1);
         assert!(outbox.send(&here, 1).is_err());
         drop(here);
         let mut got = String::new();

@@ -117,10 +117,18 @@ async fn connection(site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
 
 /// Whether a client speaks HTTP/2, as soon as that can be told.
 async fn opening(site: &Site, peer: &Peer, io: &mut Io) -> Option<bool> {
-    tokio::select! {
-        biased;
-        http2 = io.speaks_http2() => http2.ok(),
-        _ = turn(site, peer, false) => None,
+    let mut closing = false;
+    loop {
+        let turn = tokio::select! {
+            biased;
+            http2 = io.speaks_http2() => return http2.ok(),
+            turn = turn(site, peer, closing) => turn,
+        };
+        match turn {
+            // What has been said is answered.
+            Turn::Close if io.has_unread() => closing = true,
+            _ => return None,
+        }
     }
 }
 

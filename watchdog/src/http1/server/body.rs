@@ -124,7 +124,7 @@ impl Source {
             }
             match inner.poll_read(cx) {
                 Poll::Ready(Ok(1..)) => {}
-                Poll::Pending if !closing || !inner.read.is_empty() => return Poll::Pending,
+                Poll::Pending if !closing || inner.has_begun() => return Poll::Pending,
                 _ => return Poll::Ready(Next::End),
             }
         }
@@ -200,6 +200,11 @@ impl Source {
 }
 
 impl Inner {
+    /// Something of a request is here.
+    fn has_begun(&self) -> bool {
+        !self.read.is_empty() || self.io.as_ref().is_some_and(Io::has_unread)
+    }
+
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let Some(io) = &mut self.io else {
             return Poll::Ready(Ok(0));
@@ -367,5 +372,23 @@ mod tests {
         let mut idle = Context::from_waker(Waker::noop());
         assert!(source.poll_next(&mut idle, 1000, false).is_pending());
         assert!(!source.lock().read.try_reclaim(50_000));
+    }
+
+    #[tokio::test]
+    async fn a_request_that_has_arrived_is_not_lost_to_a_close() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap());
+        let (mut client, accepted) = (client.unwrap(), listener.accept().await.unwrap().0);
+        let (io, _peer) = Peer::split(accepted, CancellationToken::new());
+        let source = Source::new(io);
+        let mut idle = Context::from_waker(Waker::noop());
+        assert!(source.poll_next(&mut idle, 1000, false).is_pending());
+        // The reactor has no turn in between.
+        io::Write::write_all(&mut client, b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        assert!(source.poll_next(&mut idle, 1000, true).is_pending());
+        let next = poll_fn(|cx| source.poll_next(cx, 1000, true)).await;
+        assert!(matches!(next, Next::Request(_)));
+        let next = poll_fn(|cx| source.poll_next(cx, 1000, true)).await;
+        assert!(matches!(next, Next::End));
     }
 }
