@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
 use crate::conn::Peer;
-use crate::http1::server::{self, Refusal, RequestBody, Service, Work};
+use crate::http1::server::{self, RequestBody, Service, Work};
 use crate::metrics::Levels;
 use crate::seal::Sealed;
 use crate::serve::Site;
@@ -52,12 +52,6 @@ struct Scrapes(Arc<Site>);
 impl Service for Scrapes {
     fn answer(&self, request: Request<RequestBody>) -> Work {
         Box::pin(ready(Ok(answer(&self.0, &request).map(Sealed::plain))))
-    }
-
-    fn refuse(&self, refusal: &Refusal) -> Response<Sealed> {
-        let mut response = Response::new(Sealed::plain(refusal.text.into()));
-        *response.status_mut() = refusal.status;
-        response
     }
 }
 

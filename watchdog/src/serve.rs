@@ -101,6 +101,7 @@ async fn connection(site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
     };
     if http2 {
         let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+            door.peer.asked();
             let door = door.clone();
             async move { door.handle(request.map(Incoming::Http2)).await }
         });
@@ -210,7 +211,6 @@ impl Door {
     /// What comes of a request. Boxed, as a connection would have room for it all its life: that is 6 KB, and a copy of them for each request.
     fn handle(self, request: Request<Incoming>) -> Work {
         let Self { site, peer, from } = self;
-        peer.asked();
         // From the door on, so that whatever is left unread is known to be.
         let (max, read) = (site.limits.max_body_bytes, site.timeouts.read);
         let mut request = request.map(|body| Upload::new(body, max, read));
@@ -258,8 +258,7 @@ impl Site {
 
     /// Turns away what is no proper request. Such answers are not counted, as before.
     fn refuse(&self, refusal: &Refusal) -> Response<Sealed> {
-        let mut response = Response::new(Sealed::plain(refusal.text.into()));
-        *response.status_mut() = refusal.status;
+        let mut response = refusal.answer();
         let headers = response.headers_mut();
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
         headers.insert(

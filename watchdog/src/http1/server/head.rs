@@ -7,12 +7,13 @@ use std::mem::MaybeUninit;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderName, Method, Request, StatusCode, Uri, Version};
+use http::{HeaderName, Method, Request, Response, StatusCode, Uri, Version};
 use httparse::{ParserConfig, Status};
 
 use crate::http1::MAX_FIELDS;
 use crate::http1::fields::{self, Connection};
 use crate::http1::inbound::Framing;
+use crate::seal::Sealed;
 
 /// As long as a target may be: the most that [`Uri`] takes.
 const MAX_TARGET: usize = (u16::MAX - 1) as usize;
@@ -46,6 +47,13 @@ pub struct Refusal {
 impl Refusal {
     pub const fn new(status: StatusCode, text: &'static str) -> Self {
         Self { status, text }
+    }
+
+    /// Says so, and nothing else.
+    pub fn answer(&self) -> Response<Sealed> {
+        let mut response = Response::new(Sealed::plain(self.text.into()));
+        *response.status_mut() = self.status;
+        response
     }
 }
 

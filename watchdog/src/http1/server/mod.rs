@@ -47,7 +47,9 @@ pub trait Service: Send + Sync {
     fn answer(&self, request: Request<RequestBody>) -> Work;
 
     /// The answer to what is no request. The connection ends after it.
-    fn refuse(&self, refusal: &Refusal) -> Response<Sealed>;
+    fn refuse(&self, refusal: &Refusal) -> Response<Sealed> {
+        refusal.answer()
+    }
 }
 
 /// As much of a body is read after the answer, so that the client gets to see that.

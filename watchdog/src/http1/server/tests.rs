@@ -37,12 +37,6 @@ impl Service for Paths {
                 .map(|answer| answer.map(Sealed::plain))
         })
     }
-
-    fn refuse(&self, refusal: &Refusal) -> Response<Sealed> {
-        let mut response = Response::new(Sealed::plain(refusal.text.into()));
-        *response.status_mut() = refusal.status;
-        response
-    }
 }
 
 async fn handle(request: Request<RequestBody>) -> Result<Response<Whole>, Cut> {

@@ -22,7 +22,7 @@ use super::*;
 use crate::config::{CommandLine, Endpoint, TermTiming, Timeouts, Upstream};
 use crate::conn::Peer;
 use crate::failure::Voice;
-use crate::http1::server::{self, Cut, Refusal, RequestBody, Service, Work};
+use crate::http1::server::{self, Cut, RequestBody, Service, Work};
 use crate::seal::Sealed;
 use crate::task::{self, Owned};
 use crate::upload::Incoming;
@@ -271,11 +271,5 @@ impl Front {
 impl Service for Front {
     fn answer(&self, request: Request<RequestBody>) -> Work {
         Box::pin(self.clone().handle(request.map(Incoming::Http1)))
-    }
-
-    fn refuse(&self, refusal: &Refusal) -> Response<Sealed> {
-        let mut response = Response::new(Sealed::plain(refusal.text.into()));
-        *response.status_mut() = refusal.status;
-        response
     }
 }
