@@ -4,13 +4,14 @@
 //! log format. Refuses to drop a function's line: its writers wait for room instead.
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Local, SecondsFormat};
 use nix::sys::signal::SigSet;
@@ -25,8 +26,8 @@ use crate::config::LogFormat;
 const ROOM: usize = 256 << 10;
 /// The watchdog's own lines, which cannot wait, are counted rather than kept above this many.
 const FULL: usize = 8 << 20;
-/// Lines that come within this time leave in one write.
-const GATHER: Duration = Duration::from_millis(5);
+/// Lines that come within this time of the last write leave in one. Each write wakes a thread, which costs as much as a short request.
+const GATHER: Duration = Duration::from_millis(20);
 /// How long the last lines may take to be read.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -38,6 +39,8 @@ pub struct Sink(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     filled: Condvar,
+    /// What there is cannot wait for more.
+    urgent: Condvar,
     /// There is room again, or a line has ended.
     changed: Notify,
     pens: AtomicU64,
@@ -51,6 +54,8 @@ struct State {
     /// Lines of ours that wait for its end.
     held: Vec<u8>,
     lost: usize,
+    /// The thread has nothing to do, and is to be told when it has.
+    idle: bool,
     closed: bool,
 }
 
@@ -58,7 +63,8 @@ struct State {
 #[derive(Debug)]
 pub struct Writer {
     sink: Sink,
-    thread: Option<JoinHandle<()>>,
+    /// Disconnected when the thread has ended.
+    ended: mpsc::Receiver<Infallible>,
 }
 
 impl Sink {
@@ -70,26 +76,23 @@ impl Sink {
         let shared = Shared {
             state: Mutex::default(),
             filled: Condvar::new(),
+            urgent: Condvar::new(),
             changed: Notify::new(),
             pens: AtomicU64::new(0),
         };
         let sink = Self(Arc::new(shared));
         let own = sink.clone();
-        let thread = thread::Builder::new()
+        let (running, ended) = mpsc::channel();
+        thread::Builder::new()
             .name(format!("log-{name}"))
             .stack_size(128 << 10)
             .spawn(move || {
                 // Signals are for the threads that wait for them; each would wake this one for nothing.
                 let _ = SigSet::all().thread_block();
                 own.0.empty_into(out);
+                drop(running);
             })?;
-        Ok((
-            sink.clone(),
-            Writer {
-                sink,
-                thread: Some(thread),
-            },
-        ))
+        Ok((sink.clone(), Writer { sink, ended }))
     }
 
     /// Adds a whole line of the watchdog's own. It waits behind a function's line that is being written in pieces.
@@ -100,7 +103,8 @@ impl Sink {
         } else if state.open.is_some() {
             state.held.extend_from_slice(line);
         } else {
-            self.0.push(&mut state, line);
+            state.buffer.extend_from_slice(line);
+            self.0.tell(state);
         }
     }
 
@@ -134,8 +138,12 @@ impl Pen {
                 let mut state = shared.lock();
                 let free = state.open.is_none_or(|pen| pen == self.number);
                 if state.closed || (free && state.buffer.len() < ROOM) {
-                    shared.push(&mut state, bytes);
-                    shared.set_open(&mut state, (!ends).then_some(self.number));
+                    state.buffer.extend_from_slice(bytes);
+                    let freed = state.set_open((!ends).then_some(self.number));
+                    shared.tell(state);
+                    if freed {
+                        shared.changed.notify_waiters();
+                    }
                     return;
                 }
             }
@@ -149,19 +157,14 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, state: &mut State, bytes: &[u8]) {
-        let idle = state.buffer.is_empty();
-        state.buffer.extend_from_slice(bytes);
+    /// Wakes the thread where it has to be, once it can have the lines.
+    fn tell(&self, mut state: MutexGuard<'_, State>) {
+        let (idle, urgent) = (mem::take(&mut state.idle), state.is_urgent());
+        drop(state);
         if idle {
             self.filled.notify_one();
-        }
-    }
-
-    fn set_open(&self, state: &mut State, open: Option<u64>) {
-        if mem::replace(&mut state.open, open).is_some() && open.is_none() {
-            let held = mem::take(&mut state.held);
-            self.push(state, &held);
-            self.changed.notify_waiters();
+        } else if urgent {
+            self.urgent.notify_one();
         }
     }
 
@@ -170,6 +173,7 @@ impl Shared {
         loop {
             let mut state = self.lock();
             while state.buffer.is_empty() && !state.closed {
+                state.idle = true;
                 state = self
                     .filled
                     .wait(state)
@@ -197,24 +201,36 @@ impl Shared {
             batch.clear();
             batch.shrink_to(ROOM);
             if !closed {
-                thread::sleep(GATHER);
+                let more = |state: &mut State| !state.is_urgent();
+                drop(self.urgent.wait_timeout_while(self.lock(), GATHER, more));
             }
         }
     }
 }
 
+impl State {
+    fn is_urgent(&self) -> bool {
+        self.closed || self.buffer.len() >= ROOM
+    }
+
+    /// Says whether a line that others wait for has ended.
+    fn set_open(&mut self, open: Option<u64>) -> bool {
+        let ended = mem::replace(&mut self.open, open).is_some() && open.is_none();
+        if ended {
+            self.buffer.append(&mut self.held);
+        }
+        ended
+    }
+}
+
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.sink.0.lock().closed = true;
-        self.sink.0.filled.notify_one();
-        let Some(thread) = self.thread.take() else {
-            return;
-        };
-        let patience = Instant::now() + PATIENCE;
+        let shared = &self.sink.0;
+        let mut state = shared.lock();
+        state.closed = true;
+        shared.tell(state);
         // A reader that has stopped reading must not keep us from exiting.
-        while !thread.is_finished() && Instant::now() < patience {
-            thread::sleep(GATHER);
-        }
+        let _ = self.ended.recv_timeout(PATIENCE);
     }
 }
 
