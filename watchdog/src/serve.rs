@@ -52,20 +52,22 @@ pub struct Site {
     pub processes: Option<Processes>,
 }
 
-/// Accepts connections until the site closes.
+/// Accepts connections until the site closes, and those that wait to be accepted then.
 pub async fn accept(site: Arc<Site>, listener: TcpListener) {
+    let serve = |stream, from| {
+        let connection = connection(Arc::clone(&site), stream, from);
+        site.life.tasks.spawn(connection);
+    };
     let mut pause = Duration::from_millis(5);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = site.life.close.cancelled() => return,
+            () = site.life.close.cancelled() => break,
         };
         match accepted {
             Ok((stream, from)) => {
                 pause = Duration::from_millis(5);
-                site.life
-                    .tasks
-                    .spawn(connection(Arc::clone(&site), stream, from));
+                serve(stream, from);
             }
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
@@ -74,6 +76,22 @@ pub async fn accept(site: Arc<Site>, listener: TcpListener) {
                 sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(1));
             }
+        }
+    }
+    // To their clients they are connected, and may have had a request sent. Asked of the system itself: the reactor may not know yet.
+    let Ok(listener) = listener.into_std() else {
+        return;
+    };
+    loop {
+        match listener.accept() {
+            Ok((stream, from)) => {
+                let stream = stream.set_nonblocking(true).map(|()| stream);
+                if let Ok(stream) = stream.and_then(TcpStream::from_std) {
+                    serve(stream, from);
+                }
+            }
+            Err(error) if is_the_clients(&error) => {}
+            Err(_) => return,
         }
     }
 }

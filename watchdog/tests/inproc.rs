@@ -6,9 +6,10 @@
 )]
 
 use std::ffi::OsString;
+use std::fmt::Debug;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use fwatchdog::config::{Config, Environment};
@@ -18,6 +19,10 @@ use fwatchdog::{Body, Handler, Request, Response, Upload};
 use http_body_util::BodyExt as _;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::{JoinHandle, spawn_blocking};
+use tracing::field::Field;
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::set_default;
+use tracing::{Event, Metadata, Subscriber};
 
 struct Running {
     address: SocketAddr,
@@ -150,4 +155,53 @@ async fn the_deadline_holds() {
     assert!(running.get("/").await.starts_with("HTTP/1.1 504"));
     running.stop.notify_one();
     running.server.await.unwrap();
+}
+
+/// Does something when a line is logged.
+struct OnLine<F>(&'static str, F);
+
+impl<F: Fn() + Send + Sync + 'static> Subscriber for OnLine<F> {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut said = String::new();
+        event.record(&mut |_: &Field, value: &dyn Debug| said = format!("{value:?}"));
+        if said.starts_with(self.0) {
+            (self.1)();
+        }
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[tokio::test]
+async fn who_has_connected_when_accepting_ends_is_answered() {
+    let running = start(Handler::new(hello), &[]).await;
+    let address = running.address;
+    let (connected, clients) = mpsc::channel();
+    // On the only thread, just before: nobody has noticed them when the end comes.
+    let _hook = set_default(OnLine("No new connections", move || {
+        for _ in 0..3 {
+            let mut stream = TcpStream::connect(address).unwrap();
+            let request = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n";
+            stream.write_all(request).unwrap();
+            connected.send(stream).unwrap();
+        }
+    }));
+    running.stop.notify_one();
+    assert_eq!(running.server.await.unwrap(), Stopped::Asked);
+    for _ in 0..3 {
+        let mut answer = String::new();
+        let mut stream = clients.try_recv().unwrap();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.ends_with("hello, 0 bytes"), "{answer:?}");
+    }
 }
