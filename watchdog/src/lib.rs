@@ -56,6 +56,7 @@ mod spool;
 mod task;
 mod ticket;
 pub mod upload;
+mod value;
 
 pub use http::{Request, Response};
 

@@ -3,7 +3,6 @@
 //! Owns the order in which it meets auth, the gate, its mode and its limits, and the headers every answer has. May know every part by its few methods.
 //! Refuses to answer anything itself.
 
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +21,7 @@ use crate::seal::{Limit, Seal, Sealed};
 use crate::serve::Site;
 use crate::ticket::{CALL_ID, Clock, Deadline, Ticket, within};
 use crate::upload::Upload;
+use crate::value::shown;
 
 const TIMEOUT: HeaderName = HeaderName::from_static("x-timeout");
 const DURATION: HeaderName = HeaderName::from_static("x-duration-seconds");
@@ -116,7 +116,9 @@ impl Site {
         streams: bool,
     ) {
         if self.times(response.status(), streams) {
-            response.headers_mut().insert(DURATION, seconds(took));
+            response
+                .headers_mut()
+                .insert(DURATION, shown(Seconds::<6>(took)));
         }
         if let Some(id) = call_id {
             response.headers_mut().entry(CALL_ID).or_insert(id);
@@ -143,7 +145,12 @@ impl Site {
         let exec = self.exec_limit(&request);
         let received = within(clock.write, watched, self.mode.receive(request, upgrade)).await?;
         clock.exec = exec.map(|(limit, setting)| Deadline::after(limit, setting));
-        within(clock.earliest(), watched, self.mode.answer(received)).await
+        within(
+            clock.earliest(),
+            watched,
+            self.mode.answer(received, &client.peer),
+        )
+        .await
     }
 
     /// `exec_timeout`, which a caller of a proxied function may shorten and nobody may lift.
@@ -245,15 +252,4 @@ fn is_event_stream(response: &Response<Body>) -> bool {
             .as_bytes()
             .get(..GRPC.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(GRPC))
-}
-
-/// A duration as a field has it. Over the stack, as every answer needs one.
-fn seconds(duration: Duration) -> HeaderValue {
-    let mut text = [0; 32];
-    let mut rest = &mut text[..];
-    // Digits fit, and are always a valid value.
-    let _ = write!(rest, "{}", Seconds::<6>(duration));
-    let left = rest.len();
-    let digits = text.get(..text.len() - left).unwrap_or_default();
-    HeaderValue::from_bytes(digits).unwrap_or_else(|_| HeaderValue::from_static("0"))
 }

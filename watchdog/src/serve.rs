@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_TYPE};
-use http::{HeaderValue, Request, Response, Version};
+use http::{HeaderValue, Request, Response};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -244,9 +244,6 @@ impl Door {
         }
         if matches!(&site.mode, Mode::Fork(fork, _) if fork.wants_remote()) {
             request.extensions_mut().insert(Remote(from));
-        }
-        if matches!(&site.mode, Mode::Files(_)) && request.version() < Version::HTTP_2 {
-            request.extensions_mut().insert(Arc::clone(&peer));
         }
         let watched = site.cancel_on_disconnect;
         let client = Client { peer, watched };

@@ -22,6 +22,7 @@ use self::inproc::Handler;
 use self::proxy::Proxy;
 use crate::body::Body;
 use crate::config;
+use crate::conn::Peer;
 use crate::failure::Failure;
 use crate::http1::server::Switch;
 use crate::spool::Spooled;
@@ -68,7 +69,8 @@ impl Mode {
         }
     }
 
-    pub async fn answer(&self, received: Received) -> Result<Answer, Failure> {
+    /// Answers what was received from `peer`.
+    pub async fn answer(&self, received: Received, peer: &Arc<Peer>) -> Result<Answer, Failure> {
         match (self, received) {
             (Self::Fork(fork, _), Received::Fork(request, length)) => {
                 Box::pin(fork.answer(request, length)).await
@@ -77,7 +79,7 @@ impl Mode {
                 proxy.answer(request, upgrade).await
             }
             (Self::Files(files), Received::Other(request, _)) => {
-                files.answer(&request.into_parts().0)
+                files.answer(&request.into_parts().0, Some(peer))
             }
             (Self::Inproc(handler), Received::Other(request, _)) => handler.answer(request).await,
             _ => Err(Failure::Internal(
@@ -104,7 +106,10 @@ impl Mode {
                 let request = Request::get(target)
                     .body(())
                     .map_err(|e| Failure::Request(e.to_string()))?;
-                Ok(files.answer(&request.into_parts().0)?.response.status())
+                Ok(files
+                    .answer(&request.into_parts().0, None)?
+                    .response
+                    .status())
             }
             Self::Inproc(_) => Ok(StatusCode::OK),
         }

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue};
 #[derive(Debug, Clone)]
 pub(super) struct Validators {
     /// A strong tag, with its quotes.
-    pub(super) tag: String,
+    pub(super) tag: HeaderValue,
     /// In whole seconds: more does not fit into a header.
     pub(super) modified: SystemTime,
 }
@@ -74,17 +74,22 @@ fn names(
         .get_all(field)
         .iter()
         .filter_map(|value| value.to_str().ok())
-        .any(|list| list.trim() == "*" || own.is_some_and(|own| lists(list, &own.tag, comparison)))
+        .any(|list| {
+            list.trim() == "*" || own.is_some_and(|own| lists(list, own.tag.as_bytes(), comparison))
+        })
 }
 
 /// Tags may hold commas, so that the quotes lead.
-fn lists(mut list: &str, own: &str, comparison: Comparison) -> bool {
+fn lists(mut list: &str, own: &[u8], comparison: Comparison) -> bool {
     while let Some((before, rest)) = list.split_once('"') {
         let Some((tag, rest)) = rest.split_once('"') else {
             return false;
         };
         let weak = before.ends_with("W/");
-        let same = own.strip_prefix('"').and_then(|own| own.strip_suffix('"')) == Some(tag);
+        let same = own
+            .strip_prefix(b"\"")
+            .and_then(|own| own.strip_suffix(b"\""))
+            == Some(tag.as_bytes());
         if same && !(weak && comparison == Comparison::Strong) {
             return true;
         }
@@ -112,7 +117,7 @@ mod tests {
     fn own() -> Validators {
         let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
         Validators {
-            tag: "\"a,b\"".to_owned(),
+            tag: HeaderValue::from_static("\"a,b\""),
             modified,
         }
     }

@@ -16,6 +16,7 @@ mod tests;
 
 use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use http::header::{
     ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS,
@@ -25,12 +26,14 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body::Body as _;
 
 use self::place::{Place, Refusal};
-use self::representation::{Representation, value};
+use self::representation::Representation;
 use self::root::{Found, Lost, Root};
 use super::Answer;
 use crate::body::Body;
 use crate::config;
+use crate::conn::Peer;
 use crate::failure::Failure;
+use crate::value::shown;
 
 /// Served for the directory it is in.
 const INDEX: &str = "index.html";
@@ -43,6 +46,14 @@ pub struct Files {
     fallback: Option<PathBuf>,
     listing: bool,
     dotfiles: bool,
+}
+
+/// A request for a file.
+#[derive(Debug)]
+struct Asked<'a> {
+    head: &'a Parts,
+    /// Where it came from.
+    peer: Option<&'a Arc<Peer>>,
 }
 
 impl Files {
@@ -68,32 +79,32 @@ impl Files {
     ///
     /// # Errors
     /// A malformed target, or a system that fails. What is missing is an answer.
-    pub fn answer(&self, request: &Parts) -> Result<Answer, Failure> {
-        let mut response = match request.method {
-            Method::GET | Method::HEAD => self.look_up(request)?,
+    pub fn answer(&self, head: &Parts, peer: Option<&Arc<Peer>>) -> Result<Answer, Failure> {
+        let mut response = match head.method {
+            Method::GET | Method::HEAD => self.look_up(&Asked { head, peer })?,
             _ => method_not_allowed(),
         };
-        if request.method == Method::HEAD {
+        if head.method == Method::HEAD {
             drop_body(&mut response);
         }
         Ok(response.into())
     }
 
-    fn look_up(&self, request: &Parts) -> Result<Response<Body>, Failure> {
-        let place = match Place::parse(request.uri.path(), self.dotfiles) {
+    fn look_up(&self, asked: &Asked<'_>) -> Result<Response<Body>, Failure> {
+        let place = match Place::parse(asked.head.uri.path(), self.dotfiles) {
             Ok(place) => place,
             Err(Refusal::Hidden) => return Ok(missing()),
             Err(Refusal::Escape) => return Err(Failure::Request("invalid URL escape".to_owned())),
         };
         if place.leaf == INDEX && !place.slash {
-            return Ok(redirect("./", request));
+            return Ok(redirect("./", asked));
         }
         match (self.root.open(&place.path), place.slash) {
-            (Ok(Found::File(file, about)), false) => self.send(&place.path, (file, about), request),
-            (Ok(Found::File(..)), true) => Ok(redirect(&format!("../{}", place.leaf), request)),
-            (Ok(Found::Directory(_)), false) => Ok(redirect(&place.with_slash(), request)),
-            (Ok(Found::Directory(directory)), true) => self.index(&place, directory, request),
-            (Err(lost), _) => self.lost(lost, &place, request),
+            (Ok(Found::File(file, about)), false) => self.send(&place.path, (file, about), asked),
+            (Ok(Found::File(..)), true) => Ok(redirect(&format!("../{}", place.leaf), asked)),
+            (Ok(Found::Directory(_)), false) => Ok(redirect(&place.with_slash(), asked)),
+            (Ok(Found::Directory(directory)), true) => self.index(&place, directory, asked),
+            (Err(lost), _) => self.lost(lost, &place, asked),
         }
     }
 
@@ -101,28 +112,33 @@ impl Files {
         &self,
         place: &Place,
         directory: File,
-        request: &Parts,
+        asked: &Asked<'_>,
     ) -> Result<Response<Body>, Failure> {
         let index = place.path.join(INDEX);
         match self.root.open(&index) {
-            Ok(Found::File(file, about)) => self.send(&index, (file, about), request),
+            Ok(Found::File(file, about)) => self.send(&index, (file, about), asked),
             Err(Lost::Missing) | Ok(Found::Directory(_)) if self.listing => {
                 listing::page(directory, self.dotfiles)
                     .map(html)
                     .map_err(|error| broken(&error))
             }
-            Ok(Found::Directory(_)) => self.lost(Lost::Missing, place, request),
-            Err(lost) => self.lost(lost, place, request),
+            Ok(Found::Directory(_)) => self.lost(Lost::Missing, place, asked),
+            Err(lost) => self.lost(lost, place, asked),
         }
     }
 
-    fn lost(&self, lost: Lost, place: &Place, request: &Parts) -> Result<Response<Body>, Failure> {
+    fn lost(
+        &self,
+        lost: Lost,
+        place: &Place,
+        asked: &Asked<'_>,
+    ) -> Result<Response<Body>, Failure> {
         match (lost, &self.fallback) {
             (Lost::Broken(error), _) => Err(broken(&error)),
             (Lost::Forbidden, _) => Ok(text(StatusCode::FORBIDDEN, "403 Forbidden\n")),
-            (Lost::Missing, Some(fallback)) if wants_page(&place.path, &request.headers) => {
+            (Lost::Missing, Some(fallback)) if wants_page(&place.path, &asked.head.headers) => {
                 match self.root.open(fallback) {
-                    Ok(Found::File(file, about)) => self.send(fallback, (file, about), request),
+                    Ok(Found::File(file, about)) => self.send(fallback, (file, about), asked),
                     _ => Ok(missing()),
                 }
             }
@@ -134,9 +150,9 @@ impl Files {
         &self,
         path: &Path,
         found: (File, Metadata),
-        request: &Parts,
+        asked: &Asked<'_>,
     ) -> Result<Response<Body>, Failure> {
-        Representation::choose(&self.root, path, found, &request.headers)?.answer(request)
+        Representation::choose(&self.root, path, found, &asked.head.headers)?.answer(asked)
     }
 }
 
@@ -162,8 +178,9 @@ fn wants_page(path: &Path, headers: &HeaderMap) -> bool {
 }
 
 /// Relative, since nobody here knows under which prefix the world sees this server.
-fn redirect(to: &str, request: &Parts) -> Response<Body> {
-    let query = request
+fn redirect(to: &str, asked: &Asked<'_>) -> Response<Body> {
+    let query = asked
+        .head
         .uri
         .query()
         .map(|query| format!("?{query}"))
@@ -172,7 +189,7 @@ fn redirect(to: &str, request: &Parts) -> Response<Body> {
     *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
     response
         .headers_mut()
-        .insert(LOCATION, value(format!("{to}{query}")));
+        .insert(LOCATION, shown(format_args!("{to}{query}")));
     response
 }
 

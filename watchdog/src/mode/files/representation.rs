@@ -15,19 +15,20 @@ use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
     ETAG, LAST_MODIFIED, RANGE, VARY,
 };
-use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version};
+use httpdate::HttpDate;
 
 use super::body::{CHUNK, FileBody, Piece, read};
 use super::coding::{self, Coding};
 use super::condition::{self, Validators, Verdict};
 use super::range::{self, Ranges, Span};
 use super::root::{Found, Root};
-use super::text;
+use super::{Asked, text};
 use crate::body::Body;
 use crate::conn::Peer;
 use crate::failure::Failure;
 use crate::sniff;
+use crate::value::shown;
 
 /// What is sent, and how it is described.
 #[derive(Debug)]
@@ -75,28 +76,28 @@ impl Representation {
         }
     }
 
-    pub(super) fn answer(self, request: &Parts) -> Result<Response<Body>, Failure> {
-        match condition::evaluate(&request.headers, self.validators.as_ref()) {
-            Verdict::Send => self.send(request),
+    pub(super) fn answer(mut self, asked: &Asked<'_>) -> Result<Response<Body>, Failure> {
+        match condition::evaluate(&asked.head.headers, self.validators.as_ref()) {
+            Verdict::Send => self.send(asked),
             Verdict::NotModified => Ok(self.bare(StatusCode::NOT_MODIFIED)),
             Verdict::Failed => Ok(self.bare(StatusCode::PRECONDITION_FAILED)),
         }
     }
 
-    fn send(self, request: &Parts) -> Result<Response<Body>, Failure> {
-        if request.method == Method::HEAD {
+    fn send(mut self, asked: &Asked<'_>) -> Result<Response<Body>, Failure> {
+        if asked.head.method == Method::HEAD {
             let mut response = self.head(StatusCode::OK);
             response
                 .headers_mut()
                 .insert(CONTENT_LENGTH, self.len.into());
             return Ok(response);
         }
-        match self.ranges(&request.headers) {
-            Ranges::Whole => self.whole(request),
+        match self.ranges(&asked.head.headers) {
+            Ranges::Whole => self.whole(asked),
             Ranges::Unsatisfiable => Ok(self.unsatisfiable()),
             Ranges::Parts(parts) => match *parts {
-                [part] => self.part(part, request),
-                _ => Ok(self.parts(&parts, request)),
+                [part] => self.part(part, asked),
+                _ => Ok(self.parts(&parts, asked)),
             },
         }
     }
@@ -110,7 +111,7 @@ impl Representation {
         }
     }
 
-    fn whole(self, request: &Parts) -> Result<Response<Body>, Failure> {
+    fn whole(mut self, asked: &Asked<'_>) -> Result<Response<Body>, Failure> {
         let mut response = self.head(StatusCode::OK);
         let span = Span {
             start: 0,
@@ -119,20 +120,20 @@ impl Representation {
         response
             .headers_mut()
             .insert(CONTENT_LENGTH, self.len.into());
-        *response.body_mut() = body(self.file, span, request)?;
+        *response.body_mut() = body(self.file, span, asked)?;
         Ok(response)
     }
 
-    fn part(self, span: Span, request: &Parts) -> Result<Response<Body>, Failure> {
+    fn part(mut self, span: Span, asked: &Asked<'_>) -> Result<Response<Body>, Failure> {
         let mut response = self.head(StatusCode::PARTIAL_CONTENT);
         let headers = response.headers_mut();
-        headers.insert(CONTENT_RANGE, value(span.of(self.len)));
+        headers.insert(CONTENT_RANGE, shown(span.of(self.len)));
         headers.insert(CONTENT_LENGTH, span.len().into());
-        *response.body_mut() = body(self.file, span, request)?;
+        *response.body_mut() = body(self.file, span, asked)?;
         Ok(response)
     }
 
-    fn parts(self, spans: &[Span], request: &Parts) -> Response<Body> {
+    fn parts(mut self, spans: &[Span], asked: &Asked<'_>) -> Response<Body> {
         let mut response = self.head(StatusCode::PARTIAL_CONTENT);
         let boundary = boundary();
         let mut pieces = VecDeque::with_capacity(2 * spans.len() + 1);
@@ -153,9 +154,9 @@ impl Representation {
         );
         headers.insert(
             CONTENT_TYPE,
-            value(format!("multipart/byteranges; boundary={boundary}")),
+            shown(format_args!("multipart/byteranges; boundary={boundary}")),
         );
-        *response.body_mut() = Body::new(FileBody::new(self.file, pieces, sender(request)));
+        *response.body_mut() = Body::new(FileBody::new(self.file, pieces, sender(asked)));
         response
     }
 
@@ -166,12 +167,12 @@ impl Representation {
         );
         response
             .headers_mut()
-            .insert(CONTENT_RANGE, value(format!("bytes */{}", self.len)));
+            .insert(CONTENT_RANGE, shown(format_args!("bytes */{}", self.len)));
         response
     }
 
     /// The headers of an answer that carries content.
-    fn head(&self, status: StatusCode) -> Response<Body> {
+    fn head(&mut self, status: StatusCode) -> Response<Body> {
         let mut response = self.bare(status);
         let headers = response.headers_mut();
         headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -182,14 +183,16 @@ impl Representation {
         response
     }
 
-    /// The headers that caches need, whatever the status.
-    fn bare(&self, status: StatusCode) -> Response<Body> {
+    /// The headers that caches need, whatever the status. What they say is said once.
+    fn bare(&mut self, status: StatusCode) -> Response<Body> {
         let mut response = Response::new(Body::Empty);
         *response.status_mut() = status;
         let headers = response.headers_mut();
-        if let Some(own) = &self.validators {
-            headers.insert(ETAG, value(own.tag.clone()));
-            headers.insert(LAST_MODIFIED, value(httpdate::fmt_http_date(own.modified)));
+        // All that any answer gets, so that its map never grows.
+        headers.reserve(9);
+        if let Some(own) = self.validators.take() {
+            headers.insert(ETAG, own.tag);
+            headers.insert(LAST_MODIFIED, shown(HttpDate::from(own.modified)));
         }
         // Pages name the versions of everything else, so that they are asked for each time.
         if self.kind.starts_with("text/html") {
@@ -232,25 +235,28 @@ fn validators(about: &Metadata, coding: Option<&Coding>) -> Option<Validators> {
         return None;
     }
     let suffix = coding.map_or("", |coding| coding.suffix);
-    let tag = format!("\"{:x}-{:x}{suffix}\"", age.as_nanos(), about.len());
+    let tag = format_args!("\"{:x}-{:x}{suffix}\"", age.as_nanos(), about.len());
     Some(Validators {
-        tag,
+        tag: shown(tag),
         modified: SystemTime::UNIX_EPOCH + Duration::from_secs(age.as_secs()),
     })
 }
 
 /// What fits into one read is read at once, before the status is settled.
-fn body(file: File, span: Span, request: &Parts) -> Result<Body, Failure> {
+fn body(file: File, span: Span, asked: &Asked<'_>) -> Result<Body, Failure> {
     if span.len() > CHUNK {
         let pieces = [Piece::Span(span)].into();
-        return Ok(Body::new(FileBody::new(file, pieces, sender(request))));
+        return Ok(Body::new(FileBody::new(file, pieces, sender(asked))));
     }
     read(&file, span).map(Body::from).map_err(failed)
 }
 
 /// The connection, where it can send files itself.
-fn sender(request: &Parts) -> Option<Arc<Peer>> {
-    request.extensions.get::<Arc<Peer>>().cloned()
+fn sender(asked: &Asked<'_>) -> Option<Arc<Peer>> {
+    asked
+        .peer
+        .filter(|_| asked.head.version < Version::HTTP_2)
+        .cloned()
 }
 
 fn failed(error: impl std::fmt::Display) -> Failure {
@@ -267,11 +273,6 @@ fn boundary() -> String {
 fn header(kind: Cow<'static, str>) -> HeaderValue {
     match kind {
         Cow::Borrowed(kind) => HeaderValue::from_static(kind),
-        Cow::Owned(kind) => value(kind),
+        Cow::Owned(kind) => shown(kind),
     }
-}
-
-/// Every text here is made of visible characters.
-pub(super) fn value(text: String) -> HeaderValue {
-    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }

@@ -70,7 +70,7 @@ impl Site {
             request = request.header(*name, *value);
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        let (head, body) = files.answer(&parts).unwrap().response.into_parts();
+        let (head, body) = files.answer(&parts, None).unwrap().response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
         Seen {
             status: head.status.as_u16(),
