@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -69,6 +70,13 @@ struct Setting {
     setting: &'static str,
 }
 
+/// What requests with the same labels are counted in.
+#[derive(Debug)]
+struct Series {
+    requests: Counter,
+    durations: Histogram,
+}
+
 /// Figures that live elsewhere and are read when the text is made.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Levels {
@@ -101,6 +109,8 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<Labels, Counter>,
     durations: Family<Labels, Histogram, fn() -> Histogram>,
+    /// Those of code 200 by [`Verb`], which nearly all requests are counted in: looked up once.
+    usual: [OnceLock<Series>; Verb::unknown as usize + 1],
     first_byte: Histogram,
     rejected: Counter,
     timeouts: Family<Setting, Counter>,
@@ -140,6 +150,7 @@ impl Metrics {
         let mut metrics = Self {
             registry: Registry::default(),
             requests: Family::default(),
+            usual: Default::default(),
             durations: Family::new_with_constructor(histogram as fn() -> Histogram),
             first_byte: histogram(),
             rejected: Counter::default(),
@@ -267,10 +278,15 @@ impl Metrics {
             code: record.status.as_u16(),
             method: Verb::of(record.method),
         };
-        self.durations
-            .get_or_create(&labels)
-            .observe(record.duration.as_secs_f64());
-        self.requests.get_or_create(&labels).inc();
+        let usual = self.usual.get(labels.method as usize);
+        let usual = usual.filter(|_| record.status == StatusCode::OK);
+        let unusual = OnceLock::new();
+        let series = usual.unwrap_or(&unusual).get_or_init(|| Series {
+            requests: self.requests.get_or_create(&labels).clone(),
+            durations: self.durations.get_or_create(&labels).clone(),
+        });
+        series.durations.observe(record.duration.as_secs_f64());
+        series.requests.inc();
         self.received.inc_by(record.received);
         self.sent.inc_by(record.sent);
         if let Some(first_byte) = record.first_byte {
