@@ -67,6 +67,18 @@ impl Stream {
         String::from_utf8_lossy(&self.lock().bytes).into_owned()
     }
 
+    /// The lines that are complete: what was read may end in the middle of one, which is a line once the stream has ended.
+    fn lines(&self) -> String {
+        let collected = self.lock();
+        let newline = collected.bytes.iter().rposition(|b| *b == b'\n');
+        let whole = if collected.ended {
+            collected.bytes.len()
+        } else {
+            newline.map_or(0, |at| at + 1)
+        };
+        String::from_utf8_lossy(collected.bytes.get(..whole).unwrap_or_default()).into_owned()
+    }
+
     pub fn bytes(&self) -> Vec<u8> {
         self.lock().bytes.clone()
     }
@@ -301,14 +313,14 @@ impl Watchdog {
         )
     }
 
-    /// What it wrote to stderr so far.
+    /// The lines it wrote to stderr so far.
     pub fn log(&self) -> String {
-        self.stderr.text()
+        self.stderr.lines()
     }
 
-    /// What it wrote to stdout so far.
+    /// The lines it wrote to stdout so far.
     pub fn stdout(&self) -> String {
-        self.stdout.text()
+        self.stdout.lines()
     }
 
     pub fn stderr_bytes(&self) -> Vec<u8> {
@@ -325,17 +337,17 @@ impl Watchdog {
         self.stderr.hold(held);
     }
 
-    /// Waits until `text` is in stderr.
+    /// Waits until `text` is in a line of stderr.
     pub fn wait_log(&self, text: &str, secs: f64) -> Result<()> {
         poll(self.limit(secs), &format!("{text:?} in the log"), || {
             self.log().contains(text).then_some(())
         })
     }
 
-    /// Waits until `text` is in stdout.
+    /// Waits until `text` is in stdout, be it a whole line or not.
     pub fn wait_stdout(&self, text: &str, secs: f64) -> Result<()> {
         poll(self.limit(secs), &format!("{text:?} in stdout"), || {
-            self.stdout().contains(text).then_some(())
+            self.stdout.text().contains(text).then_some(())
         })
     }
 
@@ -426,5 +438,32 @@ impl Drop for Watchdog {
             let _ = child.wait();
         }
         proc::kill_marked(&self.mark);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Write as _, pipe};
+
+    use super::*;
+
+    #[test]
+    fn a_line_counts_once_it_has_arrived_whole() {
+        let (source, mut end) = pipe().unwrap();
+        let stream = Stream::default();
+        stream.collect(source);
+        let until = |count| {
+            let arrived = || (stream.bytes().len() == count).then_some(());
+            poll(Duration::from_secs(10), "bytes", arrived).unwrap();
+        };
+        end.write_all(b"one\ntw").unwrap();
+        until(6);
+        assert_eq!(stream.lines(), "one\n");
+        end.write_all(b"o\nthree").unwrap();
+        until(13);
+        assert_eq!(stream.lines(), "one\ntwo\n");
+        drop(end);
+        stream.wait_end(Duration::from_secs(10));
+        assert_eq!(stream.lines(), "one\ntwo\nthree");
     }
 }
