@@ -4,17 +4,17 @@
 //! it is longer than `log_buffer_size`, and the last one needs no newline.
 
 use std::fmt::Write as _;
+use std::future::poll_fn;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use chrono::Local;
 use serde_json::json;
-use tokio::io::AsyncReadExt as _;
-use tokio::net::unix::pipe;
 use tokio::time::timeout;
 
 use crate::config::{Log, LogFormat};
 use crate::journal::{self, Sink};
+use crate::process::Output;
 
 /// Which of a function's streams a line came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,16 +35,19 @@ impl Stream {
 /// How long a line that is being written in pieces may keep others waiting for its next piece.
 const STALL: Duration = Duration::from_secs(1);
 
-/// Copies `pipe` to `sink`, line by line, until it ends.
-pub async fn copy(mut pipe: pipe::Receiver, sink: Sink, stream: Stream, log: Log) {
+/// Copies `output` to `sink`, line by line, until it ends.
+pub async fn copy(mut output: Output, sink: Sink, stream: Stream, log: Log) {
     let pen = sink.pen();
     let mut lines = Lines::new(stream, log);
-    // Most functions have nothing to say, and need no buffer. A pipe that cannot be watched fails to read as well.
-    let _ = pipe.readable().await;
+    // Most functions have nothing to say, and need no buffer.
+    if let Err(error) = output.ready().await {
+        tracing::warn!("cannot read the function's {}: {error}", stream.name());
+        return;
+    }
     let mut buffer = BytesMut::new();
     loop {
         buffer.reserve(4 << 10);
-        let read = pipe.read_buf(&mut buffer);
+        let read = poll_fn(|cx| output.poll_read(cx, &mut buffer));
         let read = if lines.open {
             let Ok(read) = timeout(STALL, read).await else {
                 pen.write(&lines.end(), true).await;

@@ -5,6 +5,7 @@
 
 mod exit;
 pub mod logs;
+mod output;
 mod reap;
 mod spawn;
 mod stdin;
@@ -17,10 +18,10 @@ use std::task::{Context, Poll, ready};
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use tokio::net::unix::pipe;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
 pub use self::exit::Exit;
+pub use self::output::Output;
 pub use self::reap::{Processes, Reaper};
 pub use self::spawn::Variables;
 use self::spawn::{Added, Inherited};
@@ -65,9 +66,9 @@ impl Group {
 pub struct Spawned {
     pub child: Child,
     pub stdin: Stdin,
-    pub stdout: pipe::Receiver,
+    pub stdout: Output,
     /// `None` where it is merged into stdout.
-    pub stderr: Option<pipe::Receiver>,
+    pub stderr: Option<Output>,
 }
 
 impl Child {
@@ -157,17 +158,16 @@ impl Processes {
             processes: self.clone(),
             kept: None,
         };
-        let watch = |end| pipe::Receiver::from_owned_fd_unchecked(end).map_err(|e| system(&e));
         Ok(Spawned {
             stdin: Stdin::new(ends.stdin),
-            stdout: watch(ends.stdout)?,
-            stderr: ends.stderr.map(watch).transpose()?,
+            stdout: Output::new(ends.stdout),
+            stderr: ends.stderr.map(Output::new),
             child,
         })
     }
 }
 
-fn system(error: &io::Error) -> Failure {
+pub fn system(error: &io::Error) -> Failure {
     Failure::Start(format!("cannot set up the function's pipes: {error}"))
 }
 

@@ -19,7 +19,8 @@ use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response};
-use tokio::time::Instant;
+use tokio::task::yield_now;
+use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 
 pub use self::env::{Remote, canonical};
@@ -28,7 +29,7 @@ pub use self::pipes::Input;
 pub use self::pool::Level;
 use self::pool::Pool;
 use self::run::{Left, Rest, Run};
-use self::start::Starter;
+use self::start::{SOON, Starter};
 use super::Answer;
 use crate::body::Body;
 use crate::config::{self, ClassicStyle, Dialect, Log, Style};
@@ -47,6 +48,9 @@ pub struct Outlets {
     /// Log pumps outlive their request: a grandchild may still have something to say.
     pub pumps: TaskTracker,
 }
+
+/// A pipe holds at least this much.
+const LITTLE: u64 = 4 << 10;
 
 /// What becomes of a function whose client leaves in the middle of its answer.
 #[derive(Debug, Clone, Copy)]
@@ -166,7 +170,9 @@ impl Fork {
         length: Option<u64>,
     ) -> Result<Answer, Failure> {
         let started = Instant::now();
-        let mut run = Run::new(self.process(&parts, length)?, input);
+        let mut spawned = self.process(&parts, length)?;
+        let unheard = self.starter.later(&mut spawned);
+        let mut run = Run::new(spawned, unheard, input)?;
         let mut response = Response::new(Body::Empty);
         if let Some(first) = run.more().await? {
             let first = self.head(&mut response, &mut run, first).await?;
@@ -290,15 +296,28 @@ impl Fork {
         input: Input,
         length: Option<u64>,
     ) -> Result<(Exit, Spooled), Failure> {
+        let mut spawned = self.process(parts, length)?;
+        let mut unheard = self.starter.later(&mut spawned);
         let Spawned {
             mut child,
             stdin,
             stdout,
             ..
-        } = self.process(parts, length)?;
+        } = spawned;
         let mut upload = Feeding::start(input, stdin);
+        let quick = upload.is_over() && !self.starter.is_wordy();
         let work = async {
+            // One thing to wait for in place of three.
+            let ended = quick && timeout(SOON, child.wait()).await.is_ok();
+            let said = unheard.listen();
+            if said && ended {
+                // It comes before what is said of the answer.
+                yield_now().await;
+            }
             let output = pipes::drain(stdout, &self.place).await?;
+            if output.len() > LITTLE || (quick && said && !ended) {
+                self.starter.set_wordy();
+            }
             child.look();
             let exit = child.wait().await;
             child.release();

@@ -9,11 +9,9 @@ use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
-use tokio::net::unix::pipe;
-use tokio_util::io::poll_read_buf;
 
 use crate::failure::Failure;
-use crate::process::Stdin;
+use crate::process::{Output, Stdin};
 use crate::spool::{Place, Spooled};
 use crate::task::{self, Owned};
 use crate::upload::Upload;
@@ -91,6 +89,13 @@ impl Feeding {
     }
 }
 
+impl Feeding {
+    /// All that is to be read has been handed over.
+    pub const fn is_over(&self) -> bool {
+        matches!(self, Self::Over(_))
+    }
+}
+
 impl Future for Feeding {
     type Output = Result<(), Box<Broken>>;
 
@@ -118,11 +123,11 @@ async fn feed(mut input: Input, mut stdin: Stdin) -> Result<(), Box<Broken>> {
     }
 }
 
-/// Reads `pipe` to its end.
-pub async fn drain(mut pipe: pipe::Receiver, place: &Place) -> Result<Spooled, Failure> {
+/// Reads `output` to its end.
+pub async fn drain(mut output: Output, place: &Place) -> Result<Spooled, Failure> {
     let mut spool = place.open();
     let mut buffer = Buffer::default();
-    while poll_fn(|cx| buffer.poll_fill(&mut pipe, cx)).await? > 0 {
+    while poll_fn(|cx| buffer.poll_fill(&mut output, cx)).await? > 0 {
         spool.push(&buffer.bytes).map_err(|e| disk(&e))?;
         buffer.bytes.clear();
     }
@@ -150,14 +155,14 @@ impl Buffer {
     /// Waits for more; 0 at the end.
     pub fn poll_fill(
         &mut self,
-        pipe: &mut pipe::Receiver,
+        output: &mut Output,
         cx: &mut Context<'_>,
     ) -> Poll<Result<usize, Failure>> {
         let room = |bytes: &BytesMut| bytes.capacity() - bytes.len();
         if room(&self.bytes) < self.size / 2 {
             self.bytes.reserve(self.size);
         }
-        let read = ready!(poll_read_buf(Pin::new(pipe), cx, &mut self.bytes));
+        let read = ready!(output.poll_read(cx, &mut self.bytes));
         if room(&self.bytes) == 0 {
             self.size = (self.size * 2).min(READ);
         }

@@ -238,7 +238,8 @@ impl Stock {
     fn add(&self) -> Result<bool, Failure> {
         let open = lock(&self.open);
         if *open {
-            let spawned = self.starter.start(Variables::default())?;
+            let mut spawned = self.starter.start(Variables::default())?;
+            self.starter.listen(&mut spawned);
             self.started.fetch_add(1, Ordering::Relaxed);
             self.spares().push_back(Spare {
                 spawned,

@@ -2,11 +2,15 @@
 //!
 //! Owns the command and where the process's error output goes. May know the outlets. Refuses to know requests: their variables come from outside.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use super::Outlets;
 use crate::config::{self, CommandLine, Style};
 use crate::failure::Failure;
 use crate::process::logs::{self, Stream};
-use crate::process::{Processes, Spawned, Stderr, Variables};
+use crate::process::{Output, Processes, Spawned, Stderr, Variables};
 
 #[derive(Debug)]
 pub struct Starter {
@@ -14,6 +18,7 @@ pub struct Starter {
     stderr: Stderr,
     processes: Processes,
     outlets: Outlets,
+    wordy: AtomicBool,
 }
 
 impl Starter {
@@ -27,25 +32,81 @@ impl Starter {
             stderr,
             processes,
             outlets,
+            wordy: AtomicBool::new(false),
         }
     }
 
     /// Starts a process with these variables added to our own.
     pub fn start(&self, variables: Variables) -> Result<Spawned, Failure> {
-        let mut spawned = self
-            .processes
-            .spawn(&self.command, variables, self.stderr)?;
-        if let Some(stderr) = spawned.stderr.take() {
-            let (sink, log) = (self.outlets.stderr.clone(), self.outlets.log.clone());
-            self.outlets
-                .pumps
-                .spawn(logs::copy(stderr, sink, Stream::Stderr, log));
+        self.processes.spawn(&self.command, variables, self.stderr)
+    }
+
+    /// Logs what a process says from now on.
+    pub fn listen(self: &Arc<Self>, spawned: &mut Spawned) {
+        drop(self.later(spawned));
+    }
+
+    /// Logs what a process says from the drop on: most end before that, without a word.
+    pub fn later(self: &Arc<Self>, spawned: &mut Spawned) -> Unheard {
+        Unheard {
+            stderr: spawned.stderr.take(),
+            starter: Arc::clone(self),
         }
-        Ok(spawned)
+    }
+
+    /// A process may have waited for somebody to read what it wrote. None has to again.
+    pub fn is_wordy(&self) -> bool {
+        self.wordy.load(Ordering::Relaxed)
+    }
+
+    pub fn set_wordy(&self) {
+        self.wordy.store(true, Ordering::Relaxed);
     }
 
     /// Makes what has ended by now known as ended.
     pub fn look(&self) {
         self.processes.reap();
+    }
+}
+
+/// How long a process of few words is waited for before they are read.
+pub const SOON: Duration = Duration::from_millis(10);
+
+/// The error output of a process, to which nobody listens yet.
+#[derive(Debug)]
+pub struct Unheard {
+    stderr: Option<Output>,
+    starter: Arc<Starter>,
+}
+
+impl Unheard {
+    /// It is quick to end, as far as is known.
+    pub fn waits(&self) -> bool {
+        self.stderr.is_some() && !self.starter.is_wordy()
+    }
+
+    /// Logs it although the process has not ended: it may have waited for that.
+    pub fn late(&mut self) {
+        if self.listen() {
+            self.starter.set_wordy();
+        }
+    }
+
+    /// Logs what there is and will be, and says whether there is anything.
+    pub fn listen(&mut self) -> bool {
+        let Some(stderr) = self.stderr.take().filter(|stderr| !stderr.is_over()) else {
+            return false;
+        };
+        let outlets = &self.starter.outlets;
+        let (sink, log) = (outlets.stderr.clone(), outlets.log.clone());
+        let copy = logs::copy(stderr, sink, Stream::Stderr, log);
+        outlets.pumps.spawn(copy);
+        true
+    }
+}
+
+impl Drop for Unheard {
+    fn drop(&mut self) {
+        self.listen();
     }
 }
