@@ -10,7 +10,7 @@ use fwatchdog::config::{
     self, Action, Arguments, CommandLine, Config, Environment, Loaded, LogFormat,
 };
 use fwatchdog::journal::{Journal, Sink, Writer};
-use fwatchdog::server::{self, Output, Server, StartError, Stopped};
+use fwatchdog::server::{self, ChildSignals, Output, Server, StartError, Stopped};
 use tokio::runtime::{Builder, Runtime};
 
 /// The same on every libc: buffers are used again rather than mapped anew.
@@ -75,6 +75,10 @@ fn check(command: Option<CommandLine>) -> ExitCode {
 }
 
 fn serve(loaded: Loaded, warnings: &[String]) -> ExitCode {
+    let signals = match ChildSignals::block() {
+        Ok(signals) => signals,
+        Err(error) => return complain(&format!("cannot watch for SIGCHLD: {error}"), SYSTEM),
+    };
     let (output, _writers) = match open_log(loaded.config.log.format) {
         Ok(opened) => opened,
         Err(error) => return complain(&format!("cannot start the log: {error}"), SYSTEM),
@@ -83,7 +87,7 @@ fn serve(loaded: Loaded, warnings: &[String]) -> ExitCode {
     for warning in warnings.iter().chain(&loaded.warnings) {
         tracing::warn!("{warning}");
     }
-    match run(loaded.config, output) {
+    match run(loaded.config, output, signals) {
         Ok(Stopped::Asked) => ExitCode::SUCCESS,
         Ok(Stopped::Child(exit)) => exit.supervisor_code().into(),
         Err(error) => {
@@ -107,11 +111,14 @@ fn open_log(format: LogFormat) -> io::Result<(Output, [Writer; 2])> {
     Ok((Output { stdout, stderr }, [errors, lines]))
 }
 
-fn run(config: Config, output: Output) -> Result<Stopped, StartError> {
+fn run(config: Config, output: Output, signals: ChildSignals) -> Result<Stopped, StartError> {
     let runtime = runtime(config.workers).map_err(StartError::System)?;
     let stopped = runtime.block_on(async {
         let stop = server::stop_signals().map_err(StartError::System)?;
-        Ok(Server::start(config, output).await?.run(stop).await)
+        Ok(Server::start(config, output, signals)
+            .await?
+            .run(stop)
+            .await)
     });
     // What still runs has been told to stop; nothing waits for it.
     runtime.shutdown_background();

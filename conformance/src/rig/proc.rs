@@ -55,6 +55,13 @@ pub fn alive(pid: i32) -> bool {
     stat(pid).is_some_and(|stat| stat.state != 'Z' && stat.state != 'X')
 }
 
+/// The signals that the process blocks, as a mask in hexadecimal digits.
+pub fn blocked_signals(pid: i32) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigBlk:"));
+    Some(mask?.trim().to_owned())
+}
+
 pub fn open_fds(pid: i32) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
 }

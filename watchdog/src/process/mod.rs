@@ -22,7 +22,7 @@ use tokio::sync::oneshot::{self, error::TryRecvError};
 
 pub use self::exit::Exit;
 pub use self::output::Output;
-pub use self::reap::{Processes, Reaper};
+pub use self::reap::{ChildSignals, Processes, Reaper};
 pub use self::spawn::Variables;
 use self::spawn::{Added, Inherited};
 pub use self::stdin::Stdin;

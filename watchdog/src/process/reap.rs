@@ -8,21 +8,42 @@ use std::collections::{BinaryHeap, HashMap};
 use std::fs;
 use std::future;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::signal::{SigSet, Signal, kill, killpg};
+use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::io::AsyncReadExt as _;
+use tokio::net::unix::pipe;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::exit::Exit;
 use super::spawn::Inherited;
 use crate::task::{self, Owned};
+
+/// SIGCHLD as something to read: no handler interrupts what we do.
+#[derive(Debug)]
+pub struct ChildSignals(OwnedFd);
+
+impl ChildSignals {
+    /// Blocks SIGCHLD in this thread and those that it starts from now on. A thread that does not block it may take it away, so this comes before the
+    /// first.
+    ///
+    /// # Errors
+    /// Where the system has no descriptor left.
+    pub fn block() -> io::Result<Self> {
+        let set = SigSet::from(Signal::SIGCHLD);
+        set.thread_block()?;
+        let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
+        Ok(Self(SignalFd::with_flags(&set, flags)?.into()))
+    }
+}
 
 /// A handle on the process table. Clones share it.
 #[derive(Debug, Clone)]
@@ -55,13 +76,14 @@ impl Processes {
     ///
     /// # Errors
     /// Where SIGCHLD cannot be watched.
-    pub fn start(kill_grace: Duration) -> io::Result<(Self, Reaper)> {
+    pub fn start(signals: ChildSignals, kill_grace: Duration) -> io::Result<(Self, Reaper)> {
         // Needed unless we are PID 1; harmless there. Refused by a few sandboxes, where orphans then go elsewhere.
         let _ = nix::sys::prctl::set_child_subreaper(true);
-        let mut children = signal(SignalKind::child())?;
+        // Read like a pipe.
+        let mut ended = pipe::Receiver::from_owned_fd_unchecked(signals.0)?;
         let (orders, mut ordered) = mpsc::unbounded_channel();
         let processes = Self(Arc::new(Shared {
-            inherited: Inherited::from_process(),
+            inherited: Inherited::from_process()?,
             table: Mutex::default(),
             orders,
             emptied: Notify::new(),
@@ -69,11 +91,13 @@ impl Processes {
         }));
         let own = processes.clone();
         let task = task::spawn(async move {
+            // Room for more than one, so that less says there are no more.
+            let mut signals = [0; 2 * size_of::<siginfo>()];
             let mut due = BinaryHeap::<Reverse<(Instant, i32)>>::new();
             loop {
                 let next = due.peek().map(|Reverse((at, _))| *at);
                 tokio::select! {
-                    _ = children.recv() => own.reap(),
+                    _ = ended.read(&mut signals) => own.reap(),
                     Some(order) = ordered.recv() => match order {
                         Order::Kill(pid) => due.push(Reverse((Instant::now() + kill_grace, pid.as_raw()))),
                         Order::KillNow(done) => {

@@ -16,9 +16,14 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use super::Stderr;
 use crate::config::{CommandLine, Environment};
 
-/// What every process inherits: our own variables by name, each as `NAME=value`. Made once, since most of it never changes.
+/// What every process inherits. Made once, since most of it never changes.
 #[derive(Debug)]
-pub(super) struct Inherited(Vec<(OsString, CString)>);
+pub(super) struct Inherited {
+    /// Our own variables by name, each as `NAME=value`.
+    variables: Vec<(OsString, CString)>,
+    /// The signals that are blocked, but for SIGCHLD, which only we read.
+    blocked: SigSet,
+}
 
 /// Variables of one process. They go before inherited ones of the same name, and later ones before earlier ones.
 #[derive(Debug, Default)]
@@ -52,7 +57,7 @@ pub(super) struct Theirs {
 }
 
 impl Inherited {
-    pub(super) fn from_process() -> Self {
+    pub(super) fn from_process() -> io::Result<Self> {
         let own = Environment::from_process();
         let entries = own.entries().filter_map(|(name, value)| {
             let text = [name.as_bytes(), b"=", value.as_bytes()].concat();
@@ -60,13 +65,18 @@ impl Inherited {
         });
         let mut entries: Vec<_> = entries.collect();
         entries.sort();
-        Self(entries)
+        let mut blocked = SigSet::thread_get_mask()?;
+        blocked.remove(Signal::SIGCHLD);
+        Ok(Self {
+            variables: entries,
+            blocked,
+        })
     }
 
     fn with<'a>(&'a self, added: &'a Added) -> Vec<&'a CStr> {
-        let mut all = Vec::with_capacity(self.0.len() + added.0.len());
+        let mut all = Vec::with_capacity(self.variables.len() + added.0.len());
         let mut own = added.names().peekable();
-        for (name, entry) in &self.0 {
+        for (name, entry) in &self.variables {
             let name = name.as_bytes();
             while own.next_if(|own| *own < name).is_some() {}
             if own.peek() != Some(&name) {
@@ -179,11 +189,14 @@ pub(super) fn start(
     }
     let mut attributes = PosixSpawnAttr::init()?;
     attributes.set_flags(
-        PosixSpawnFlags::POSIX_SPAWN_SETPGROUP | PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF,
+        PosixSpawnFlags::POSIX_SPAWN_SETPGROUP
+            | PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF
+            | PosixSpawnFlags::POSIX_SPAWN_SETSIGMASK,
     )?;
     attributes.set_pgroup(Pid::from_raw(0))?;
     // We ignore it, and what is ignored would be inherited.
     attributes.set_sigdefault(&SigSet::from(Signal::SIGPIPE))?;
+    attributes.set_sigmask(&inherited.blocked)?;
     let environment = inherited.with(added);
     Ok(posix_spawnp(
         &program,
@@ -212,7 +225,11 @@ mod tests {
             let (name, _) = text.split_once('=').unwrap();
             (name.into(), CString::new(text).unwrap())
         });
-        let (inherited, added) = (Inherited(own.to_vec()), added(variables).unwrap());
+        let inherited = Inherited {
+            variables: own.to_vec(),
+            blocked: SigSet::empty(),
+        };
+        let added = added(variables).unwrap();
         let text = |entry: &CStr| entry.to_str().unwrap().to_owned();
         inherited.with(&added).into_iter().map(text).collect()
     }

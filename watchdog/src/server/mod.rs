@@ -24,6 +24,7 @@ use crate::lifecycle::Phase;
 use crate::mode::Mode;
 use crate::mode::fork::Outlets;
 use crate::mode::inproc::Handler;
+pub use crate::process::ChildSignals;
 use crate::process::{Child, Exit, Group, Processes, Reaper};
 use crate::serve::{self, Site};
 use crate::{admin, task};
@@ -103,14 +104,18 @@ pub struct Server {
 
 impl Server {
     /// Binds the ports, then starts what the mode needs.
-    pub async fn start(config: Config, output: Output) -> Result<Self, StartError> {
+    pub async fn start(
+        config: Config,
+        output: Output,
+        signals: ChildSignals,
+    ) -> Result<Self, StartError> {
         let listener = listen(config.listen, "port").await?;
         let metrics = match config.metrics {
             Some(address) => Some(listen(address, "metrics_port").await?),
             None => None,
         };
         let (processes, reaper) =
-            Processes::start(config.timeouts.kill_grace).map_err(StartError::System)?;
+            Processes::start(signals, config.timeouts.kill_grace).map_err(StartError::System)?;
         let pumps = TaskTracker::new();
         let outlets = Outlets {
             stdout: output.stdout,

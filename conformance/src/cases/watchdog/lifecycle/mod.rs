@@ -97,6 +97,10 @@ const CLAUSES: &[Clause] = &[
         "WD-10.21",
         "Version, timeouts, port and lock file are told in the log at start.",
     ),
+    Clause::must(
+        "WD-10.22",
+        "A process of a function starts with no signal blocked.",
+    ),
 ];
 
 /// A function that answers `done` when the case writes the file `go`, and where to ask for it.

@@ -5,7 +5,7 @@
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
-use super::{failed, server_pid};
+use super::{failed, finish, in_flight, server_pid};
 use crate::prelude::*;
 use crate::profile::MetricsPort;
 
@@ -96,7 +96,25 @@ pub const CASES: &[Case] = &[
     .modes(&[Http])
     .bugs(&["BUG-26"])
     .run(stop_while_starting),
+    Case::must(
+        "lifecycle/no-blocked-signals",
+        "WD-10.22",
+        "a process of the function gets every signal that it is sent",
+    )
+    .modes(FUNCTION)
+    .run(no_blocked_signals),
 ];
+
+fn no_blocked_signals(rig: &mut Rig) -> Outcome {
+    let (_w, mut wire) = in_flight(rig, "100ms")?;
+    let pid = rig.wait_pid("inflight", 10.0)?;
+    check_eq!(
+        proc::blocked_signals(pid).as_deref(),
+        Some("0000000000000000"),
+        "the signals that the process blocks"
+    );
+    finish(rig, &mut wire)
+}
 
 fn plain(rig: &Rig) -> Setup {
     rig.function(&rig.fixture("echo", &[]))
