@@ -48,6 +48,11 @@ impl Output {
         self.state() == PollFlags::HUP
     }
 
+    /// Something waits to be read.
+    pub fn holds_some(&self) -> bool {
+        self.state().contains(PollFlags::IN)
+    }
+
     /// Waits until there is something to read, or the end.
     ///
     /// # Errors
@@ -129,8 +134,9 @@ mod tests {
     async fn only_an_empty_pipe_is_watched() {
         let (end, write) = pipe_with(PipeFlags::NONBLOCK).unwrap();
         let (mut output, mut write) = (Output::new(end), std::fs::File::from(write));
-        assert!(!output.is_over());
+        assert_eq!((output.is_over(), output.holds_some()), (false, false));
         write.write_all(b"one").unwrap();
+        assert_eq!((output.is_over(), output.holds_some()), (false, true));
         assert_eq!(read(&mut output).await, b"one");
         assert!(output.watched.is_none());
         let later = async {

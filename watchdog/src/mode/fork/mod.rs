@@ -309,13 +309,14 @@ impl Fork {
         let work = async {
             // One thing to wait for in place of three.
             let ended = quick && timeout(SOON, child.wait()).await.is_ok();
-            let said = unheard.listen();
-            if said && ended {
-                // It comes before what is said of the answer.
+            if quick && !ended {
+                unheard.listen_late();
+            } else if unheard.listen() && ended {
+                // What was said comes before what is said of the answer.
                 yield_now().await;
             }
             let output = pipes::drain(stdout, &self.place).await?;
-            if output.len() > LITTLE || (quick && said && !ended) {
+            if output.len() > LITTLE {
                 self.starter.set_wordy();
             }
             child.look();

@@ -70,7 +70,7 @@ impl Run {
         if let Some((soon, unheard)) = &mut self.quiet
             && soon.as_mut().poll(cx).is_ready()
         {
-            unheard.late();
+            unheard.listen_late();
             self.quiet = None;
         }
         if let Some(stdout) = &mut self.stdout {

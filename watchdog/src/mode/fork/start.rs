@@ -85,11 +85,12 @@ impl Unheard {
         self.stderr.is_some() && !self.starter.is_wordy()
     }
 
-    /// Logs it although the process has not ended: it may have waited for that.
-    pub fn late(&mut self) {
-        if self.listen() {
+    /// Logs it although the process has not ended: what it has said by now may have filled the pipe.
+    pub fn listen_late(&mut self) {
+        if self.stderr.as_ref().is_some_and(Output::holds_some) {
             self.starter.set_wordy();
         }
+        self.listen();
     }
 
     /// Logs what there is and will be, and says whether there is anything.
