@@ -2,7 +2,7 @@
 //! It knows the headers on both sides.
 //! It refuses what is wrong with a token, which is next door.
 
-use super::issuer::{Issuer, LOCAL};
+use super::issuer::Issuer;
 use super::keys::Signer;
 use super::{Scene, guard};
 use crate::prelude::*;
@@ -387,8 +387,7 @@ fn nothing_logged_debug(rig: &mut Rig) -> Outcome {
 
 fn local(rig: &mut Rig) -> Outcome {
     let key = Signer::new("ES256", "first")?;
-    let _turn = rig.turn(LOCAL)?;
-    let issuer = Issuer::at(LOCAL, &[&key])?;
+    let issuer = Issuer::local(rig, &[&key])?;
     let setup = guard(rig.function(&rig.fixture("echo", &[])), rig, &issuer);
     let w = setup
         .unset("jwt_discovery_url")

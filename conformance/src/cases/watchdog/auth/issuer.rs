@@ -2,6 +2,7 @@
 //! It knows what to publish now, and who asked.
 //! It refuses to issue: tokens are made by the cases.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,8 +14,8 @@ use serde_json::{Value, json};
 use super::keys::Signer;
 use crate::prelude::*;
 
-/// Where `jwt_auth_local` looks.
-pub const LOCAL: u16 = 8000;
+/// A port that cannot be chosen.
+const LOCAL: u16 = 8000;
 /// What the tokens of these cases are for.
 pub const FUNCTION: &str = "openfaas-fn:env";
 
@@ -35,6 +36,8 @@ pub struct Issuer {
     port: u16,
     publishing: Arc<Mutex<Publishing>>,
     thread: Option<JoinHandle<()>>,
+    /// Given back once the port is free.
+    turn: Option<File>,
 }
 
 fn lock(publishing: &Mutex<Publishing>) -> MutexGuard<'_, Publishing> {
@@ -44,8 +47,19 @@ fn lock(publishing: &Mutex<Publishing>) -> MutexGuard<'_, Publishing> {
 impl Issuer {
     /// On a free port where the subject can be told of it, otherwise where it looks anyway.
     pub fn start(rig: &Rig, keys: &[&Signer]) -> Result<Self, Failure> {
-        let chosen = rig.profile().claims("jwt-discovery");
-        Self::at(if chosen { rig.free_port()? } else { LOCAL }, keys)
+        if rig.profile().claims("jwt-discovery") {
+            Self::at(rig.free_port()?, keys)
+        } else {
+            Self::local(rig, keys)
+        }
+    }
+
+    /// Where `jwt_auth_local` looks.
+    pub fn local(rig: &Rig, keys: &[&Signer]) -> Result<Self, Failure> {
+        let turn = rig.turn(LOCAL)?;
+        let mut issuer = Self::at(LOCAL, keys)?;
+        issuer.turn = Some(turn);
+        Ok(issuer)
     }
 
     pub fn at(port: u16, keys: &[&Signer]) -> Result<Self, Failure> {
@@ -67,6 +81,7 @@ impl Issuer {
             port,
             publishing,
             thread,
+            turn: None,
         };
         issuer.publish(keys);
         Ok(issuer)

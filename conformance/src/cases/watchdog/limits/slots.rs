@@ -414,19 +414,17 @@ fn after_crashed_stream(rig: &mut Rig) -> Outcome {
 }
 
 fn stream_holds(rig: &mut Rig) -> Outcome {
-    let setup = rig.function(&rig.fixture("slow-writer", &["20", "100ms"]));
-    let w = setup.env("max_inflight", "1").start()?;
+    let script = rig.fixture("script", &["out:first", "mark:begun", "until:go"]);
+    let w = rig.function(&script).env("max_inflight", "1").start()?;
+    let (target, begun) = match rig.mode() {
+        Http => ("/drip?n=20&ms=100", "drip"),
+        _ => ("/", "begun"),
+    };
     let mut wire = w.connect()?;
-    wire.send_request(&Request::get("/drip?n=20&ms=100"))?;
-    rig.wait_evidence(
-        if rig.mode() == Http {
-            "drip"
-        } else {
-            "slow-writer"
-        },
-        5.0,
-    )?;
+    wire.send_request(&Request::get(target))?;
+    rig.wait_evidence(begun, 5.0)?;
     check_eq!(w.get("/")?.status, 429, "status while the stream runs");
+    rig.write("go", "")?;
     check_eq!(wire.read_response()?.end, End::Clean, "end of the stream");
     w.wait_status("/status/200", 200, 10.0)
 }
