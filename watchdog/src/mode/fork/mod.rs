@@ -29,7 +29,7 @@ pub use self::pipes::Input;
 pub use self::pool::Level;
 use self::pool::Pool;
 use self::run::{Left, Rest, Run};
-use self::start::{SOON, Starter};
+use self::start::Starter;
 use super::Answer;
 use crate::body::Body;
 use crate::config::{self, ClassicStyle, Dialect, Log, Style};
@@ -49,6 +49,8 @@ pub struct Outlets {
     pub pumps: TaskTracker,
 }
 
+/// How long a process of few words is waited for before they are read.
+const SOON: Duration = Duration::from_millis(10);
 /// A pipe holds at least this much.
 const LITTLE: u64 = 4 << 10;
 
@@ -171,8 +173,9 @@ impl Fork {
     ) -> Result<Answer, Failure> {
         let started = Instant::now();
         let mut spawned = self.process(&parts, length)?;
-        let unheard = self.starter.later(&mut spawned);
-        let mut run = Run::new(spawned, unheard, input)?;
+        // At once: nobody polls the answer of a client that does not read it.
+        self.starter.listen(&mut spawned);
+        let mut run = Run::new(spawned, input)?;
         let mut response = Response::new(Body::Empty);
         if let Some(first) = run.more().await? {
             let first = self.head(&mut response, &mut run, first).await?;

@@ -87,9 +87,7 @@ impl Feeding {
             Poll::Pending => Self::Going(task::spawn(feed)),
         }
     }
-}
 
-impl Feeding {
     /// All that is to be read has been handed over.
     pub const fn is_over(&self) -> bool {
         matches!(self, Self::Over(_))

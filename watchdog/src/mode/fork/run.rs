@@ -9,11 +9,10 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::Frame;
-use tokio::time::{Instant, Sleep, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 
 use super::pipes::{Broken, Buffer, Feeding, Input};
-use super::start::{SOON, Unheard};
 use crate::body::BodyError;
 use crate::failure::Failure;
 use crate::process::{self, Child, Output, Spawned, Stdin};
@@ -27,14 +26,12 @@ pub struct Run {
     /// Output that came before the head was settled.
     first: Bytes,
     buffer: Buffer,
-    /// What it says besides, and when to listen to that at the latest.
-    quiet: Option<(Pin<Box<Sleep>>, Unheard)>,
     /// A broken upload's pipe, which closes after the child was told to stop.
     stdin: Option<Stdin>,
 }
 
 impl Run {
-    pub fn new(spawned: Spawned, unheard: Unheard, input: Input) -> Result<Self, Failure> {
+    pub fn new(spawned: Spawned, input: Input) -> Result<Self, Failure> {
         let Spawned {
             child,
             stdin,
@@ -50,7 +47,6 @@ impl Run {
             upload: Some(upload),
             first: Bytes::new(),
             buffer: Buffer::default(),
-            quiet: unheard.waits().then(|| (Box::pin(sleep(SOON)), unheard)),
             stdin: None,
         })
     }
@@ -67,12 +63,6 @@ impl Run {
                 return Poll::Ready(Err(failure));
             }
         }
-        if let Some((soon, unheard)) = &mut self.quiet
-            && soon.as_mut().poll(cx).is_ready()
-        {
-            unheard.listen_late();
-            self.quiet = None;
-        }
         if let Some(stdout) = &mut self.stdout {
             if ready!(self.buffer.poll_fill(stdout, cx))? > 0 {
                 return Poll::Ready(Ok(Some(self.buffer.bytes.split().freeze())));
@@ -82,13 +72,6 @@ impl Run {
         }
         let exit = ready!(self.child.poll_wait(cx));
         self.child.release();
-        if let Some((_, mut unheard)) = self.quiet.take()
-            && unheard.listen()
-        {
-            // What was said comes before what is said of the answer.
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
         Poll::Ready(if exit.is_success() {
             Ok(None)
         } else {

@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use super::Outlets;
 use crate::config::{self, CommandLine, Style};
@@ -69,9 +68,6 @@ impl Starter {
     }
 }
 
-/// How long a process of few words is waited for before they are read.
-pub const SOON: Duration = Duration::from_millis(10);
-
 /// The error output of a process, to which nobody listens yet.
 #[derive(Debug)]
 pub struct Unheard {
@@ -80,11 +76,6 @@ pub struct Unheard {
 }
 
 impl Unheard {
-    /// It is quick to end, as far as is known.
-    pub fn waits(&self) -> bool {
-        self.stderr.is_some() && !self.starter.is_wordy()
-    }
-
     /// Logs it although the process has not ended: what it has said by now may have filled the pipe.
     pub fn listen_late(&mut self) {
         if self.stderr.as_ref().is_some_and(Output::holds_some) {
