@@ -36,6 +36,13 @@ pub const CASES: &[Case] = &[
     .bugs(&["BUG-20"])
     .run(concurrent),
     Case::must(
+        "logs/unread-answer",
+        "WD-11.1",
+        "lines are logged while the client leaves the answer unread",
+    )
+    .modes(&[Streaming])
+    .run(unread_answer),
+    Case::must(
         "logs/long-line",
         "WD-11.2",
         "a line of 300 kB does not block the function",
@@ -253,6 +260,16 @@ fn concurrent(rig: &mut Rig) -> Outcome {
         "lines of another length than they were written with"
     );
     Ok(())
+}
+
+/// Megabytes that nobody reads hold the function up; what it says beside them comes later.
+fn unread_answer(rig: &mut Rig) -> Outcome {
+    let script = "#!/bin/sh\n(sleep 0.3; echo beside >&2) &\nhead -c 50000000 /dev/zero\nwait\n";
+    let script = rig.write("function.sh", script)?.display().to_string();
+    let w = quiet(rig, &format!("/bin/sh {script}")).start()?;
+    let mut wire = w.connect()?;
+    wire.send_request(&Request::get("/"))?;
+    w.wait_log("beside", 10.0)
 }
 
 fn long_line(rig: &mut Rig) -> Outcome {
