@@ -118,7 +118,7 @@ fn measuring(command: Command) -> Command {
                 .action(ArgAction::Append)
                 .help("Only these scenarios"),
         )
-        .arg(flag("quick").help("3 rounds of 1 s in place of 5 of 3 s"))
+        .arg(flag("quick").help("3 rounds (5 of an open loop) of 1 s in place of 5 of 3 s"))
         .arg(
             Arg::new("rounds")
                 .long("rounds")
