@@ -13,6 +13,7 @@ mod start;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -72,6 +73,8 @@ pub struct Fork {
     outlets: Outlets,
     /// What becomes of a function whose client has left.
     leaving: Leaving,
+    /// Processes say more than a pipe is sure to hold.
+    wordy: AtomicBool,
 }
 
 impl Fork {
@@ -94,6 +97,7 @@ impl Fork {
             pool,
             outlets,
             leaving,
+            wordy: AtomicBool::new(false),
         }
     }
 
@@ -292,6 +296,11 @@ impl Fork {
         Ok(Input::Whole(wrapped))
     }
 
+    /// A process may have waited for somebody to read what it wrote. None has to again.
+    fn expect_words(&self) {
+        self.wordy.store(true, Ordering::Relaxed);
+    }
+
     /// Runs a function to its end.
     async fn complete(
         &self,
@@ -308,19 +317,20 @@ impl Fork {
             ..
         } = spawned;
         let mut upload = Feeding::start(input, stdin);
-        let quick = upload.is_over() && !self.starter.is_wordy();
+        let quick = upload.is_over() && !self.wordy.load(Ordering::Relaxed);
         let work = async {
             // One thing to wait for in place of three.
             let ended = quick && timeout(SOON, child.wait()).await.is_ok();
-            if quick && !ended {
-                unheard.listen_late();
-            } else if unheard.listen() && ended {
+            if quick && !ended && unheard.holds_some() {
+                self.expect_words();
+            }
+            if unheard.listen() && ended {
                 // What was said comes before what is said of the answer.
                 yield_now().await;
             }
             let output = pipes::drain(stdout, &self.place).await?;
             if output.len() > LITTLE {
-                self.starter.set_wordy();
+                self.expect_words();
             }
             child.look();
             let exit = child.wait().await;

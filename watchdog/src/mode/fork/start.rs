@@ -3,7 +3,6 @@
 //! Owns the command and where the process's error output goes. May know the outlets. Refuses to know requests: their variables come from outside.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Outlets;
 use crate::config::{self, CommandLine, Style};
@@ -17,7 +16,6 @@ pub struct Starter {
     stderr: Stderr,
     processes: Processes,
     outlets: Outlets,
-    wordy: AtomicBool,
 }
 
 impl Starter {
@@ -31,7 +29,6 @@ impl Starter {
             stderr,
             processes,
             outlets,
-            wordy: AtomicBool::new(false),
         }
     }
 
@@ -53,15 +50,6 @@ impl Starter {
         }
     }
 
-    /// A process may have waited for somebody to read what it wrote. None has to again.
-    pub fn is_wordy(&self) -> bool {
-        self.wordy.load(Ordering::Relaxed)
-    }
-
-    pub fn set_wordy(&self) {
-        self.wordy.store(true, Ordering::Relaxed);
-    }
-
     /// Makes what has ended by now known as ended.
     pub fn look(&self) {
         self.processes.reap();
@@ -76,12 +64,9 @@ pub struct Unheard {
 }
 
 impl Unheard {
-    /// Logs it although the process has not ended: what it has said by now may have filled the pipe.
-    pub fn listen_late(&mut self) {
-        if self.stderr.as_ref().is_some_and(Output::holds_some) {
-            self.starter.set_wordy();
-        }
-        self.listen();
+    /// Something was said already.
+    pub fn holds_some(&self) -> bool {
+        self.stderr.as_ref().is_some_and(Output::holds_some)
     }
 
     /// Logs what there is and will be, and says whether there is anything.
