@@ -44,6 +44,8 @@ pub struct Peer {
     pub cut: CancellationToken,
     /// Files that are due to the client.
     pub outbox: Outbox,
+    /// What goes out before the answer that comes next.
+    early: Mutex<Vec<u8>>,
     /// How many bytes that nobody wants may still come.
     unread: AtomicUsize,
     closing: AtomicBool,
@@ -61,6 +63,7 @@ impl Peer {
             socket: Some(write),
             cut,
             outbox: Outbox::default(),
+            early: Mutex::default(),
             unread: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
             uploading: AtomicBool::new(true),
@@ -125,6 +128,46 @@ impl Peer {
     /// The client may still be sending: so many bytes are read before its connection is closed.
     pub fn left_unread(&self, bytes: usize) {
         self.unread.store(bytes, Ordering::Relaxed);
+    }
+
+    fn early(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.early.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends what is no part of an answer: at once, as far as the socket takes it, and the rest when it does or before the answer.
+    pub fn say_early(&self, bytes: &[u8]) {
+        let mut early = self.early();
+        early.extend_from_slice(bytes);
+        let Some(socket) = &self.socket else { return };
+        let stream: &TcpStream = socket.as_ref();
+        // Nobody is to be woken: whoever waits to write has left their waker already.
+        while !early.is_empty() {
+            let send = || Ok(rustix::net::send(stream, &early, SendFlags::NOSIGNAL)?);
+            match stream.try_io(Interest::WRITABLE, send) {
+                Ok(sent) => drop(early.drain(..sent)),
+                Err(_) => break,
+            }
+        }
+    }
+
+    /// How many of those bytes have not gone out.
+    pub fn backlog(&self) -> usize {
+        self.early().len()
+    }
+
+    /// Those bytes, for whoever sends the answer.
+    pub fn take_early(&self) -> Vec<u8> {
+        mem::take(&mut *self.early())
+    }
+
+    /// Goes on sending them.
+    fn poll_early(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut early = self.early();
+        while !early.is_empty() {
+            let sent = ready!(self.poll_write(cx, &[IoSlice::new(&early)]))?;
+            early.drain(..sent);
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Runs `send` whenever the socket takes bytes, until it has taken some.
@@ -250,6 +293,15 @@ impl Io {
     /// Whether somebody reads an upload. Until that is said it may be.
     pub fn set_uploading(&self, uploading: bool) {
         self.peer.uploading.store(uploading, Ordering::Relaxed);
+    }
+
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// Goes on with what is due before the answer.
+    pub fn poll_early(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.peer.poll_early(cx)
     }
 
     /// What was read too far.

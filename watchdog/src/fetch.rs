@@ -71,7 +71,7 @@ async fn step(
     *request.uri_mut() = target.parse().map_err(|e| format!("{e}"))?;
     *request.headers_mut() = headers;
     request.headers_mut().insert(HOST, authority);
-    let answered = Link::new(stream).exchange(request).await;
+    let answered = Link::new(stream).exchange(request, &drop).await;
     let (response, mut link) = answered.map_err(|lost| lost.failure.to_string())?;
     let location = response.headers().get(LOCATION);
     let status = response.status();

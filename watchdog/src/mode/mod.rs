@@ -76,7 +76,7 @@ impl Mode {
                 Box::pin(fork.answer(request, length)).await
             }
             (Self::Proxy(proxy), Received::Other(request, upgrade)) => {
-                proxy.answer(request, upgrade).await
+                proxy.answer(request, upgrade, peer).await
             }
             (Self::Files(files), Received::Other(request, _)) => {
                 files.answer(&request.into_parts().0, Some(peer))

@@ -30,6 +30,9 @@ use crate::failure::Failure;
 /// What a body gives next.
 pub type Piece = Option<Result<Frame<Bytes>, BodyError>>;
 
+/// What becomes of an interim answer (1xx): it tells nothing of the answer itself.
+pub type Interim<'a> = &'a (dyn Fn(Response<()>) + Sync);
+
 /// A connection, and the only handle to it.
 #[derive(Debug)]
 pub struct Link {
@@ -73,11 +76,12 @@ impl Link {
     pub async fn exchange(
         mut self: Box<Self>,
         request: Request<Outgoing>,
+        interim: Interim<'_>,
     ) -> Result<(Response<()>, Box<Self>), Lost> {
         let (head, body) = request.into_parts();
         self.outbound = outbound(&head, body);
         (self.heard, self.scanned) = (false, 0);
-        match poll_fn(|cx| self.poll_head(cx, &head.method)).await {
+        match poll_fn(|cx| self.poll_head(cx, &head.method, interim)).await {
             Ok(response) => Ok((response, self)),
             Err(failure) => Err(self.lost(head, failure)),
         }
@@ -149,6 +153,7 @@ impl Link {
         &mut self,
         cx: &mut Context<'_>,
         asked: &Method,
+        interim: Interim<'_>,
     ) -> Poll<Result<Response<()>, Failure>> {
         let _ = self.poll_upload(cx);
         if let Some(error) = self.outbound.take_failure() {
@@ -159,6 +164,7 @@ impl Link {
             if let Some(head) = taken.map_err(Failure::Upstream)? {
                 let status = head.response.status();
                 if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
+                    interim(head.response);
                     continue;
                 }
                 self.inbound = Inbound::new(head.framing);

@@ -93,6 +93,19 @@ pub(super) fn write(
     framing
 }
 
+/// An interim answer (RFC 9110, 15.2): a head and nothing else, for clients of HTTP/1.1 alone.
+pub fn interim(head: &response::Parts) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write_status(&mut bytes, head, true);
+    for (name, value) in &head.headers {
+        if !matches!(*name, CONTENT_LENGTH | TRANSFER_ENCODING) {
+            fields::write(&mut bytes, name, value);
+        }
+    }
+    bytes.extend_from_slice(b"\r\n");
+    bytes
+}
+
 /// The answer to it has no body, whatever it says.
 fn bodyless(status: StatusCode, asked: &Asked) -> bool {
     asked.head

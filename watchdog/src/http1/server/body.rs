@@ -10,7 +10,6 @@ use std::{fmt, io, mem};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
-use tokio::io::AsyncWrite as _;
 use tokio::sync::oneshot;
 
 use super::head::{self, Head, Refusal};
@@ -60,8 +59,8 @@ struct Inner {
     /// How far it was searched for the end of a head.
     scanned: usize,
     inbound: Inbound,
-    /// What is to be sent before the body comes.
-    invitation: &'static [u8],
+    /// The client waits to be told to send.
+    uninvited: bool,
     /// Somebody has the body, and may go on with it.
     held: bool,
     /// Nothing that follows can be understood.
@@ -91,7 +90,7 @@ impl Source {
             read,
             scanned: 0,
             inbound: Inbound::Over,
-            invitation: &[],
+            uninvited: false,
             held: false,
             broken: false,
             waiting: None,
@@ -113,7 +112,7 @@ impl Source {
             match head::take(&mut inner.read, &mut inner.scanned, max) {
                 Ok(Some(head)) => {
                     inner.inbound = Inbound::new(head.framing);
-                    inner.invitation = if head.expects { INVITATION } else { &[] };
+                    inner.uninvited = head.expects;
                     return Poll::Ready(Next::Request(head));
                 }
                 Ok(None) => {}
@@ -167,7 +166,7 @@ impl Source {
             if inner.held || inner.inbound == Inbound::Over {
                 return true;
             }
-            if !inner.invitation.is_empty() {
+            if inner.uninvited {
                 return false;
             }
             if let Poll::Ready(Some(Ok(frame))) = inner.poll_frame(&mut now)
@@ -180,14 +179,9 @@ impl Source {
         }
     }
 
-    /// The answer begins: it is too late for an invitation. Gives what is left of one that is on its way.
-    pub(super) fn uninvite(&self) -> &'static [u8] {
-        let left = mem::take(&mut self.lock().invitation);
-        if left.len() < INVITATION.len() {
-            left
-        } else {
-            &[]
-        }
+    /// The answer begins: it is too late for an invitation.
+    pub(super) fn uninvite(&self) {
+        self.lock().uninvited = false;
     }
 
     /// The connection, to be closed or to be used for something else.
@@ -231,13 +225,13 @@ impl Inner {
 
     /// Reads, once the client has been told to send.
     fn poll_invited(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if self.invitation.len() == INVITATION.len() && !self.read.is_empty() {
-            // It did not wait.
-            self.invitation = &[];
-        }
-        while let (false, Some(io)) = (self.invitation.is_empty(), &mut self.io) {
-            let sent = ready!(Pin::new(io).poll_write(cx, self.invitation))?;
-            self.invitation = self.invitation.get(sent..).unwrap_or_default();
+        let waits = mem::take(&mut self.uninvited) && self.read.is_empty();
+        if let Some(io) = &self.io {
+            if waits {
+                io.peer().say_early(INVITATION);
+            }
+            // A client that takes nothing may send all the same, and shows here if it is gone.
+            let _ = io.poll_early(cx);
         }
         self.poll_read(cx)
     }

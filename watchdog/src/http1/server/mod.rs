@@ -18,6 +18,7 @@ use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 use tokio::io::AsyncWriteExt as _;
 
+pub use self::answer::interim;
 pub use self::body::{RequestBody, Switch};
 pub use self::head::Refusal;
 
@@ -90,7 +91,8 @@ pub async fn serve(io: Io, peer: Arc<Peer>, service: Box<dyn Service>, max_head:
         let Ok(response) = response else { return };
         asked.keeps &= !peer.is_closing() && source.can_go_on();
         let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-        let mut outbound = outbound(response, source.uninvite(), &mut asked);
+        source.uninvite();
+        let mut outbound = outbound(response, peer.take_early(), &mut asked);
         poll_fn(|cx| outbound.poll(&mut writer, cx)).await;
         if outbound.refused || outbound.has_failed() {
             // What came so far must not look whole.
@@ -117,15 +119,15 @@ pub async fn serve(io: Io, peer: Arc<Peer>, service: Box<dyn Service>, max_head:
     }
 }
 
-/// An answer as it goes out, after what is left to send of an interim one.
-fn outbound(response: Response<Sealed>, interim: &[u8], asked: &mut Asked) -> Outbound<Sealed> {
+/// An answer as it goes out, after what is left to send of interim ones.
+fn outbound(response: Response<Sealed>, early: Vec<u8>, asked: &mut Asked) -> Outbound<Sealed> {
     let (head, body) = response.into_parts();
     let length = if body.is_end_stream() {
         Some(0)
     } else {
         body.size_hint().exact()
     };
-    let mut bytes = interim.to_vec();
+    let mut bytes = early;
     let framing = answer::write(&mut bytes, &head, length, asked);
     let outbound = Outbound::new(bytes, body, framing);
     if asked.trailers {

@@ -3,7 +3,7 @@
 //! Owns the way of a request to the upstream and of its answer back. May know where the upstream is and whether it has come up. Refuses to start, stop or
 //! supervise it, and to change what passes beyond what HTTP asks of a proxy.
 //!
-//! Interim answers (1xx) of the upstream end here.
+//! Interim answers (1xx) pass where both sides speak HTTP/1.1. `100 Continue` does not: our server says it itself.
 
 mod h2c;
 mod headers;
@@ -27,9 +27,10 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::body::Body;
 use crate::config::{self, Protocol};
+use crate::conn::Peer;
 use crate::failure::Failure;
 use crate::http1::client::{Link, Outgoing};
-use crate::http1::server::Switch;
+use crate::http1::server::{self, Switch};
 use crate::mode::Answer;
 use crate::spool::{Place, Spooled};
 use crate::upload::Upload;
@@ -44,6 +45,9 @@ const LAST_STEP: Duration = Duration::from_millis(50);
 
 /// How long the function may take to say that it is ready.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Interim answers wait in memory for a client that reads slowly. With so many bytes waiting, those that follow are left out.
+const MOST_EARLY: usize = 64 << 10;
 
 /// The way to the upstream.
 #[derive(Debug)]
@@ -128,19 +132,26 @@ impl Proxy {
         &self,
         request: Request<Upload>,
         upgrade: Option<Switch>,
+        client: &Peer,
     ) -> Result<Answer, Failure> {
         if !self.is_up() {
             Box::pin(self.startup()).await?;
         }
         let token = headers::upgrade_token(request.headers());
         let http1 = matches!(self.transport, Transport::Http1(_));
-        let upgrade = upgrade.filter(|_| http1 && request.version() == Version::HTTP_11);
+        let modern = request.version() == Version::HTTP_11;
+        let upgrade = upgrade.filter(|_| http1 && modern);
         let switch = token.zip(upgrade);
         let token = switch.as_ref().map(|(token, _)| token.clone());
         let request = self.translate(request, token).await?;
         match &self.transport {
             Transport::Http1(pool) => {
-                let (response, link) = pool.exchange(request).await?;
+                let pass = |interim| {
+                    if modern {
+                        pass_early(client, interim);
+                    }
+                };
+                let (response, link) = pool.exchange(request, &pass).await?;
                 if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                     return self.switch(response, link, switch);
                 }
@@ -181,7 +192,9 @@ impl Proxy {
         match &self.transport {
             Transport::Http1(_) => {
                 let link = Link::new(self.site.dial().await?);
-                let answered = link.exchange(request.map(|()| Outgoing::Empty)).await;
+                let answered = link
+                    .exchange(request.map(|()| Outgoing::Empty), &drop)
+                    .await;
                 let (response, _) = answered.map_err(|lost| lost.failure)?;
                 Ok(response.status())
             }
@@ -271,6 +284,14 @@ fn to_caller(mut response: Response<Body>) -> Response<Body> {
     // Our server speaks the version of its own client.
     *response.version_mut() = Version::HTTP_11;
     response
+}
+
+fn pass_early(client: &Peer, interim: Response<()>) {
+    let (mut head, ()) = interim.into_parts();
+    if head.status != StatusCode::CONTINUE && client.backlog() < MOST_EARLY {
+        headers::to_caller(&mut head.headers);
+        client.say_early(&server::interim(&head));
+    }
 }
 
 async fn collect(mut upload: Upload, place: &Place) -> Result<Spooled, Failure> {

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use super::site::Site;
 use crate::body::BodyError;
 use crate::failure::Failure;
-use crate::http1::client::{Link, Lost, Outgoing};
+use crate::http1::client::{Interim, Link, Lost, Outgoing};
 use crate::task::{self, Owned};
 
 /// Shorter than the keep-alive time of any common server, so that we are the one to close.
@@ -59,21 +59,22 @@ impl Pool {
     pub(super) async fn exchange(
         &self,
         mut request: Request<Outgoing>,
+        interim: Interim<'_>,
     ) -> Result<(Response<()>, Box<Link>), Failure> {
         if let Some(link) = self.idle.take() {
-            match link.exchange(request).await {
+            match link.exchange(request, interim).await {
                 Ok(answered) => return Ok(answered),
                 Err(lost) => request = lost.again.ok_or(lost.failure)?,
             }
         }
-        match self.fresh().await?.exchange(request).await {
+        match self.fresh().await?.exchange(request, interim).await {
             Ok(answered) => Ok(answered),
             Err(Lost {
                 again: Some(request),
                 untouched: true,
                 ..
             }) => {
-                let answered = self.fresh().await?.exchange(request).await;
+                let answered = self.fresh().await?.exchange(request, interim).await;
                 answered.map_err(|lost| lost.failure)
             }
             Err(lost) => Err(lost.failure),

@@ -142,6 +142,20 @@ pub(super) const CASES: &[Case] = &[
     .modes(&[Http])
     .run(answer_trailers),
     Case::must(
+        "proxy/early-hints",
+        "WD-6.22",
+        "early hints reach the client while the child works on its answer",
+    )
+    .modes(&[Http])
+    .run(early_hints),
+    Case::must(
+        "proxy/early-hints-old-client",
+        "WD-6.22",
+        "a client of HTTP/1.0 gets the answer alone",
+    )
+    .modes(&[Http])
+    .run(early_hints_old_client),
+    Case::must(
         "proxy/flush",
         "WD-6.7",
         "a chunk reaches the client while the child goes on",
@@ -405,6 +419,34 @@ fn old_client(rig: &mut Rig) -> Outcome {
     }
     let body = Pattern::new(5, 50_000);
     w.request_pattern(&Request::post("/echo").http10().pattern(body), body)?;
+    Ok(())
+}
+
+fn early_hints(rig: &mut Rig) -> Outcome {
+    let w = server(rig).start()?;
+    let mut wire = w.connect()?;
+    for round in ["first", "second"] {
+        wire.send_request(&Request::get(&format!("/103/{round}")))?;
+        let hints = wire.read_any_head()?;
+        check_eq!(hints.status, 103, "status of what comes first");
+        let link = hints.headers.get("link");
+        check_eq!(link, Some("</style.css>; rel=preload"), "Link");
+        for name in ["x-hop", "connection", "content-length", "transfer-encoding"] {
+            check!(!hints.headers.has(name), "{name} in the hints");
+        }
+        rig.write(round, "")?;
+        let r = wire.read_response()?;
+        check_eq!((r.status, r.text().as_str()), (200, "hinted"), "answer");
+        check_eq!(r.interim.len(), 0, "more hints than the child gave");
+    }
+    Ok(())
+}
+
+fn early_hints_old_client(rig: &mut Rig) -> Outcome {
+    let w = server(rig).start()?;
+    let r = w.request(Request::get("/103").http10())?;
+    check_eq!((r.status, r.text().as_str()), (200, "hinted"), "answer");
+    check_eq!(r.interim.len(), 0, "hints for HTTP/1.0");
     Ok(())
 }
 

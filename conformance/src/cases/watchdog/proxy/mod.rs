@@ -106,6 +106,10 @@ const CLAUSES: &[Clause] = &[
         "WD-6.21",
         "Trailers pass in both directions; to the client, where it says `TE: trailers`.",
     ),
+    Clause::must(
+        "WD-6.22",
+        "Interim answers (1xx, but for 100 and 101) reach a client of HTTP/1.1 as they come, and no client of HTTP/1.0 (RFC 9110, 15.2).",
+    ),
 ];
 
 fn server(rig: &Rig) -> Setup {

@@ -216,6 +216,7 @@ async fn connection(stream: TcpStream, proxy: Arc<Proxy>) {
     let (mut io, peer) = Peer::split(stream, CancellationToken::new());
     let front = Front {
         proxy,
+        peer: Arc::clone(&peer),
         tunnels: Arc::default(),
     };
     let tunnels = Arc::clone(&front.tunnels);
@@ -242,6 +243,7 @@ async fn connection(stream: TcpStream, proxy: Arc<Proxy>) {
 #[derive(Clone)]
 struct Front {
     proxy: Arc<Proxy>,
+    peer: Arc<Peer>,
     tunnels: Arc<Mutex<Vec<Owned<()>>>>,
 }
 
@@ -249,7 +251,7 @@ impl Front {
     async fn handle(self, request: Request<Incoming>) -> Result<Response<Sealed>, Cut> {
         let mut request = request.map(|body| Upload::new(body, Some(64 << 20), None));
         let switch = request.body_mut().take_switch();
-        let response = match self.proxy.answer(request, switch).await {
+        let response = match self.proxy.answer(request, switch, &self.peer).await {
             Ok(Answer { response, tunnel }) => {
                 let mut tunnels = self.tunnels.lock().unwrap();
                 tunnels.extend(tunnel.map(|tunnel| task::spawn(tunnel.0)));
