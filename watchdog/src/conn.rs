@@ -161,7 +161,7 @@ impl Peer {
     }
 
     /// Goes on sending them.
-    fn poll_early(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub fn poll_early(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut early = self.early();
         while !early.is_empty() {
             let sent = ready!(self.poll_write(cx, &[IoSlice::new(&early)]))?;
@@ -297,11 +297,6 @@ impl Io {
 
     pub fn peer(&self) -> &Peer {
         &self.peer
-    }
-
-    /// Goes on with what is due before the answer.
-    pub fn poll_early(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.peer.poll_early(cx)
     }
 
     /// What was read too far.

@@ -226,12 +226,12 @@ impl Inner {
     /// Reads, once the client has been told to send.
     fn poll_invited(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let waits = mem::take(&mut self.uninvited) && self.read.is_empty();
-        if let Some(io) = &self.io {
+        if let Some(peer) = self.io.as_ref().map(Io::peer) {
             if waits {
-                io.peer().say_early(INVITATION);
+                peer.say_early(INVITATION);
             }
-            // A client that takes nothing may send all the same, and shows here if it is gone.
-            let _ = io.poll_early(cx);
+            // A client that takes nothing may send all the same, and reading shows whether it is gone.
+            let _ = peer.poll_early(cx);
         }
         self.poll_read(cx)
     }

@@ -417,7 +417,7 @@ fn stream_holds(rig: &mut Rig) -> Outcome {
     let script = rig.fixture("script", &["out:first", "mark:begun", "until:go"]);
     let w = rig.function(&script).env("max_inflight", "1").start()?;
     let (target, begun) = match rig.mode() {
-        Http => ("/drip?n=20&ms=100", "drip"),
+        Http => ("/drip?n=1&until=go", "drip"),
         _ => ("/", "begun"),
     };
     let mut wire = w.connect()?;

@@ -46,6 +46,14 @@ pub(super) const CASES: &[Case] = &[
     .feature("h2c")
     .run(hop_by_hop),
     Case::must(
+        "upgrade/h2c-early-hints",
+        "WD-7.12",
+        "early hints of the child leave an HTTP/2 client its answer and its connection",
+    )
+    .modes(&[Http])
+    .feature("h2c")
+    .run(early_hints),
+    Case::must(
         "upgrade/h2c-head",
         "WD-7.12",
         "HEAD has the length and no body",
@@ -211,6 +219,18 @@ fn hop_by_hop(rig: &mut Rig) -> Outcome {
                 "{name} in the answer of {path}"
             );
         }
+    }
+    Ok(())
+}
+
+fn early_hints(rig: &mut Rig) -> Outcome {
+    let w = server(rig).start()?;
+    let mut client = client(&w)?;
+    for _ in 0..2 {
+        let stream = ask(&mut client, "GET", "/103")?;
+        let last = stream.blocks.last().and_then(|block| block.get(":status"));
+        check_eq!(last, Some("200"), "status");
+        check_eq!(stream.data, b"hinted", "body");
     }
     Ok(())
 }
