@@ -80,7 +80,9 @@ fn command() -> Command {
                     .help("Measure nothing: judge these results"),
             ),
         )
-        .subcommand(Command::new("readme").about("Writes the table into the top README.md"))
+        .subcommand(
+            Command::new("readme").about("Writes the table and the plots into the top README.md"),
+        )
         .subcommand(profiling())
         .subcommand(Command::new("list").about("Lists the scenarios"))
         .subcommand(Command::new("serve").hide(true).arg(port))

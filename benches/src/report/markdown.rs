@@ -17,6 +17,23 @@ const COLUMNS: [Subject; 4] = [
     Subject::Lighttpd,
 ];
 
+/// Those that have a row.
+fn families(results: &Results) -> impl Iterator<Item = Family> {
+    let any = |family: &Family| rows(results).any(|(_, row)| row.family == *family);
+    Family::ALL.into_iter().filter(any)
+}
+
+fn plot(family: Family, folder: &str) -> String {
+    format!("\n![{}]({folder}{}.svg)\n", family.title(), family.name())
+}
+
+/// The plots of all families that were measured, which are in `folder`.
+pub fn plots(results: &Results, folder: &str) -> String {
+    families(results)
+        .map(|family| plot(family, folder))
+        .collect()
+}
+
 /// The rows in the order of the table of scenarios.
 pub fn rows(results: &Results) -> impl Iterator<Item = (&'static str, &Row)> {
     ALL.iter()
@@ -71,21 +88,9 @@ pub fn full(results: &Results) -> String {
         machine.wrk
     );
     text += &table(results);
-    for family in Family::ALL {
-        let members: Vec<_> = rows(results)
-            .filter(|(_, row)| row.family == family)
-            .collect();
-        if members.is_empty() {
-            continue;
-        }
-        let _ = write!(
-            text,
-            "\n## {}\n\n![{}]({}.svg)\n",
-            family.title(),
-            family.title(),
-            family.name()
-        );
-        for (id, row) in members {
+    for family in families(results) {
+        let _ = write!(text, "\n## {}\n{}", family.title(), plot(family, ""));
+        for (id, row) in rows(results).filter(|(_, row)| row.family == family) {
             text += &details(id, row);
         }
     }
@@ -185,7 +190,7 @@ fn capital(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{full, table};
+    use super::{full, plots, table};
     use crate::results::tests::{measured, row};
     use crate::results::{Metric, Results};
     use crate::scenario::Subject;
@@ -218,5 +223,11 @@ mod tests {
         let text = full(&results());
         assert!(text.contains("of-watchdog is void: round 2: 1 errors."));
         assert!(text.contains("![Mode http: one server behind the watchdog](http.svg)"));
+    }
+
+    #[test]
+    fn a_family_that_was_measured_has_a_plot() {
+        let expected = "\n![Mode http: one server behind the watchdog](there/http.svg)\n";
+        assert_eq!(plots(&results(), "there/"), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! Results for people: a Markdown report, plots, and the table of the README.
+//! Results for people: a Markdown report, plots, and what of them is in the README.
 //! It knows how figures are written.
 //! It refuses to leave a void or missing figure out in silence.
 
@@ -27,9 +27,10 @@ pub fn write(results: &Results, folder: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The README with the table of these results between its markers.
+/// The README with the table and the plots of these results between its markers.
 pub fn readme(results: &Results, text: &str) -> Result<String, Fault> {
-    between(text, &markdown::table(results))
+    let plots = markdown::plots(results, "benches/results/");
+    between(text, &(markdown::table(results) + &plots))
 }
 
 fn between(text: &str, table: &str) -> Result<String, Fault> {
