@@ -11,11 +11,10 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
 use crate::conn::Peer;
-use crate::http1::server::{self, RequestBody, Service, Work};
+use crate::http1::server::{self, Refusal, RequestBody, Service, Work};
 use crate::metrics::Levels;
 use crate::seal::Sealed;
 use crate::serve::Site;
@@ -36,7 +35,7 @@ pub async fn serve(site: Arc<Site>, listener: TcpListener) {
         };
         let scrapes = Scrapes(Arc::clone(&site));
         connections.spawn(async move {
-            let (io, peer) = Peer::split(stream, CancellationToken::new());
+            let (io, peer) = Peer::split(stream);
             // A scraper that breaks off has its own reasons.
             let _ = timeout(
                 PATIENCE,
@@ -51,7 +50,12 @@ struct Scrapes(Arc<Site>);
 
 impl Service for Scrapes {
     fn answer(&self, request: Request<RequestBody>) -> Work {
-        Box::pin(ready(Ok(answer(&self.0, &request).map(Sealed::plain))))
+        let answer = answer(&self.0, &request);
+        Box::pin(ready(Ok(answer.map(|body| self.0.own(body)))))
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Response<Sealed> {
+        self.0.refuse(refusal)
     }
 }
 

@@ -7,7 +7,7 @@ use std::io::{self, IoSlice};
 use std::mem::{self, MaybeUninit};
 use std::os::fd::AsRawFd as _;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -19,7 +19,6 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
-use tokio_util::sync::CancellationToken;
 
 use crate::sendfile::{Outbox, stands_in};
 
@@ -40,34 +39,58 @@ const FIRST: usize = 4 << 10;
 pub struct Peer {
     /// A second hold on the socket. `None` only while dropping.
     socket: Option<OwnedWriteHalf>,
-    /// Ends the connection, whatever it is doing.
-    pub cut: CancellationToken,
     /// Files that are due to the client.
     pub outbox: Outbox,
     /// What goes out before the answer that comes next.
     early: Mutex<Vec<u8>>,
     /// How many bytes that nobody wants may still come.
     unread: AtomicUsize,
-    closing: AtomicBool,
+    /// Why no more requests are wanted, if they are not.
+    ending: AtomicU8,
     /// Somebody may be reading an upload.
     uploading: AtomicBool,
-    /// Since when a request has been waited for.
-    waiting: Mutex<Option<Instant>>,
+    clock: Mutex<Clock>,
 }
+
+/// Whether anything is in flight on a connection.
+#[derive(Debug)]
+struct Clock {
+    busy: usize,
+    /// When the connection last began to wait for a request, for the rest of a head, or for the client to take what is no function's answer.
+    since: Instant,
+}
+
+/// A request in flight on a connection: until its answer is over, as with its ticket.
+#[derive(Debug)]
+pub struct Busy(Arc<Peer>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let mut clock = self.0.clock();
+        clock.busy = clock.busy.saturating_sub(1);
+        clock.since = Instant::now();
+    }
+}
+
+const OPEN: u8 = 0;
+const CLOSING: u8 = 1;
+const LATE: u8 = 2;
 
 impl Peer {
     /// The connection, and what of it can be shared.
-    pub fn split(stream: TcpStream, cut: CancellationToken) -> (Io, Arc<Self>) {
+    pub fn split(stream: TcpStream) -> (Io, Arc<Self>) {
         let (read, write) = stream.into_split();
         let peer = Arc::new(Self {
             socket: Some(write),
-            cut,
             outbox: Outbox::default(),
             early: Mutex::default(),
             unread: AtomicUsize::new(0),
-            closing: AtomicBool::new(false),
+            ending: AtomicU8::new(OPEN),
             uploading: AtomicBool::new(true),
-            waiting: Mutex::new(Some(Instant::now())),
+            clock: Mutex::new(Clock {
+                busy: 0,
+                since: Instant::now(),
+            }),
         });
         let io = Io {
             ahead: BytesMut::new(),
@@ -90,25 +113,33 @@ impl Peer {
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn clock(&self) -> MutexGuard<'_, Clock> {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on a request is waited for.
-    pub fn waits(&self) {
-        *self.waiting() = Some(Instant::now());
+    /// A request is in flight for as long as this is held.
+    pub fn busy(self: &Arc<Self>) -> Busy {
+        self.clock().busy += 1;
+        Busy(Arc::clone(self))
     }
 
-    /// A request has arrived.
-    pub fn asked(&self) {
-        *self.waiting() = None;
+    /// Something else begins that the client must come to the end of: a head, or an answer that is no function's.
+    pub fn restart(&self) {
+        self.clock().since = Instant::now();
     }
 
-    /// Completes when a request has been waited for so long. Looks no more often than that.
+    /// Completes when nothing has been in flight for so long. Looks no more often than that.
     pub async fn silence(&self, limit: Duration) {
         loop {
-            let since = *self.waiting();
-            let due = since.unwrap_or_else(Instant::now) + limit;
+            let due = {
+                let clock = self.clock();
+                let since = if clock.busy > 0 {
+                    Instant::now()
+                } else {
+                    clock.since
+                };
+                since + limit
+            };
             if due <= Instant::now() {
                 return;
             }
@@ -118,11 +149,23 @@ impl Peer {
 
     /// No more requests are wanted. The connection looks when it is polled next.
     pub fn close(&self) {
-        self.closing.store(true, Ordering::Relaxed);
+        self.ending.store(CLOSING, Ordering::Relaxed);
+        self.restart();
+    }
+
+    /// The client has taken too long over its next request.
+    pub fn give_up(&self) {
+        self.ending.store(LATE, Ordering::Relaxed);
+        self.restart();
     }
 
     pub fn is_closing(&self) -> bool {
-        self.closing.load(Ordering::Relaxed)
+        self.ending.load(Ordering::Relaxed) != OPEN
+    }
+
+    /// The rest of a head is waited for no longer.
+    pub fn is_late(&self) -> bool {
+        self.ending.load(Ordering::Relaxed) == LATE
     }
 
     /// The client may still be sending: so many bytes are read before its connection is closed.
@@ -273,6 +316,9 @@ impl Io {
         let mut scratch = [MaybeUninit::uninit(); FIRST];
         let mut buffer = ReadBuf::uninit(&mut scratch);
         ready!(Pin::new(&mut self.read).poll_read(cx, &mut buffer))?;
+        if self.ahead.is_empty() {
+            self.peer.restart();
+        }
         self.ahead.extend_from_slice(buffer.filled());
         Poll::Ready(Ok(buffer.filled().len()))
     }
@@ -431,7 +477,7 @@ mod tests {
             .await
             .unwrap();
         let (stream, _) = listener.accept().await.unwrap();
-        let (mut io, _peer) = Peer::split(stream, CancellationToken::new());
+        let (mut io, _peer) = Peer::split(stream);
         let said = async {
             for piece in pieces {
                 client.write_all(piece).await.unwrap();

@@ -40,6 +40,7 @@ mod head;
 mod health;
 pub mod healthcheck;
 mod http1;
+mod http2;
 pub mod journal;
 mod lifecycle;
 mod metrics;

@@ -31,15 +31,15 @@ impl Site {
 
     fn health(&self, method: &Method) -> Response<Sealed> {
         if method != Method::GET {
-            return only_get();
+            return self.only_get();
         }
-        let mut response = Response::new(Sealed::plain(Body::Empty));
+        let mut response = Response::new(self.own(Body::Empty));
         if self.is_healthy() {
             response.headers_mut().insert(
                 CONTENT_TYPE,
                 HeaderValue::from_static("text/plain; charset=utf-8"),
             );
-            *response.body_mut() = Sealed::plain("OK".into());
+            *response.body_mut() = self.own("OK".into());
         } else {
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         }
@@ -48,10 +48,19 @@ impl Site {
 
     async fn ready(&self, method: &Method) -> Response<Sealed> {
         if method != Method::GET {
-            return only_get();
+            return self.only_get();
         }
-        let mut response = Response::new(Sealed::plain(Body::Empty));
+        let mut response = Response::new(self.own(Body::Empty));
         *response.status_mut() = self.readiness().await;
+        response
+    }
+
+    fn only_get(&self) -> Response<Sealed> {
+        let mut response = Response::new(self.own(Body::Empty));
+        *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+        response
+            .headers_mut()
+            .insert(ALLOW, HeaderValue::from_static("GET"));
         response
     }
 
@@ -90,15 +99,6 @@ impl Site {
         };
         self.health.ask(ask).await
     }
-}
-
-fn only_get() -> Response<Sealed> {
-    let mut response = Response::new(Sealed::plain(Body::Empty));
-    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    response
-        .headers_mut()
-        .insert(ALLOW, HeaderValue::from_static("GET"));
-    response
 }
 
 enum Probe {

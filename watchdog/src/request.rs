@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 
 use crate::access::Seconds;
 use crate::auth;
 use crate::body::Body;
 use crate::config;
-use crate::conn::Peer;
+use crate::conn::{Busy, Peer};
 use crate::failure::Failure;
 use crate::http1::server::{Cut, Switch};
 use crate::mode::{Answer, Mode, Tunnel};
@@ -30,6 +30,7 @@ const DURATION: HeaderName = HeaderName::from_static("x-duration-seconds");
 #[derive(Debug)]
 pub struct Client {
     pub peer: Arc<Peer>,
+    pub busy: Busy,
     /// Its leaving ends the work.
     pub watched: bool,
 }
@@ -49,7 +50,6 @@ impl Site {
     ) -> Result<Response<Sealed>, Cut> {
         let call_id = call_id(&mut request);
         let upgrade = request.body_mut().take_switch();
-        let (head, version) = (request.method() == Method::HEAD, request.version());
         let mut ticket = Ticket::open(&self.desk, &request, call_id.clone());
         let write = self.timeouts.write.map(|limit| Deadline {
             at: ticket.started() + limit,
@@ -59,50 +59,44 @@ impl Site {
         let mut clock = Clock { exec: None, write };
         let answer = self
             .answer(&mut ticket, &mut clock, request, upgrade, &client)
-            .await;
-        let (
-            Answer {
-                mut response,
-                tunnel,
-            },
-            own,
-        ) = match answer {
-            Ok(answer) => (answer, true),
+            .await
+            .and_then(final_answer);
+        let (answer, failed) = match answer {
+            Ok(answer) => (answer, None),
             Err(failure) => {
                 ticket.fail(&failure);
                 if matches!(failure, Failure::ClientGone) {
                     return Err(Cut);
                 }
-                (
-                    failure
-                        .into_response(self.desk.voice, self.component)
-                        .into(),
-                    false,
-                )
+                let late = matches!(failure, Failure::Timeout { .. });
+                let response = failure.into_response(self.desk.voice, self.component);
+                (response.into(), Some(late))
             }
         };
+        let Answer {
+            mut response,
+            tunnel,
+        } = answer;
         let (took, streams) = (ticket.started().elapsed(), is_event_stream(&response));
         self.head(&mut response, call_id, took, streams);
-        if own {
+        if failed.is_none() {
             ticket.head(response.status(), took);
             self.mode.show(response.headers()).await;
         }
         if let Some(tunnel) = tunnel {
-            self.tunnel(tunnel, ticket);
-            return Ok(response.map(Sealed::plain));
+            self.tunnel(tunnel, ticket, client.busy);
+            return Ok(response.map(|body| self.own(body)));
         }
         let seal = Seal {
             ticket,
-            limit: self.limit(&clock, streams),
-            peer: client.peer,
-            watched: client.watched,
-            bodyless: head
-                || matches!(
-                    response.status(),
-                    StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-                ),
-            // Before HTTP/1.1 the end of the connection is the end of the body.
-            close_ends: version < Version::HTTP_11,
+            busy: client.busy,
+            // Where the request's own time is over, saying so takes some more.
+            limit: if failed == Some(true) {
+                self.own_limit()
+            } else {
+                self.limit(&clock, streams)
+            },
+            client: client.watched.then_some(client.peer),
         };
         Ok(response.map(|body| seal.onto(body)))
     }
@@ -200,9 +194,10 @@ impl Site {
     }
 
     /// Runs an upgraded connection; its ticket lasts as long.
-    fn tunnel(&self, tunnel: Tunnel, mut ticket: Ticket) {
+    fn tunnel(&self, tunnel: Tunnel, mut ticket: Ticket, busy: Busy) {
         let cut = self.life.cut.clone();
         self.life.tasks.spawn(async move {
+            let _busy = busy;
             tokio::select! {
                 () = tunnel.0 => {}
                 () = cut.cancelled() => {}
@@ -210,6 +205,15 @@ impl Site {
             ticket.end();
         });
     }
+}
+
+/// An interim status ends no request (RFC 9110, 15.2).
+fn final_answer(answer: Answer) -> Result<Answer, Failure> {
+    let status = answer.response.status();
+    if status.is_informational() && answer.tunnel.is_none() {
+        return Err(Failure::Upstream(format!("{status} in place of an answer")));
+    }
+    Ok(answer)
 }
 
 /// The request's call id, made where there is none.

@@ -1,25 +1,24 @@
 //! The response body with its ticket inside.
 //!
-//! Owns the end of a request: the body is over when it is dropped, however that comes about. May know the limits that hold after the head. Refuses to
-//! change a byte.
+//! Owns the end of a request: the body is over when it is dropped, and the answer was whole if the connection says so before. May know the limits that
+//! hold after the head. Refuses to change a byte.
 
+use std::fmt;
+use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::aside::Aside;
 use crate::body::{Body, BodyError};
-use crate::conn::Peer;
+use crate::conn::{Busy, Peer};
 use crate::failure::Failure;
-use crate::task::{self, Owned};
-use crate::ticket::{Deadline, Ticket, gone};
-
-/// How long a body that was told to fail may take before its connection is cut: nobody polls the body of a client that does not read.
-const CUT_GRACE: Duration = Duration::from_millis(500);
+use crate::ticket::{Deadline, Ticket};
 
 /// What limits the rest of an answer.
 #[derive(Debug, Clone, Copy)]
@@ -34,184 +33,137 @@ pub enum Limit {
     },
 }
 
+/// An answer's body on its way to a client. Whoever sends it keeps it until its last byte was taken, and asks it then and again whether it is overdue.
 #[derive(Debug)]
 pub struct Sealed {
     body: Body,
     ticket: Option<Ticket>,
+    /// Its connection has something in flight.
+    busy: Option<Busy>,
     limit: Limit,
-    peer: Option<Arc<Peer>>,
-    watched: bool,
-    /// Set once the answer did not go out in one piece.
-    overseer: Option<Overseer>,
-    /// What is left of an announced length: the connection stops there without asking for the end.
-    left: Option<u64>,
-    /// Only closing ends the body: a failure then has to be a reset.
-    close_ends: bool,
-    /// What went wrong, to be reported once what came before has been written.
-    broken: Option<Failure>,
+    /// Whose leaving ends the answer.
+    client: Option<Arc<Peer>>,
+    /// When something was last given out.
+    moved: Instant,
+    /// What may end it early, once it did not leave at once.
+    watch: Option<Box<Watch>>,
 }
 
-/// What a body is sealed with.
+/// What a function's body is sealed with.
 #[derive(Debug)]
 pub struct Seal {
     pub ticket: Ticket,
+    pub busy: Busy,
     pub limit: Limit,
-    pub peer: Arc<Peer>,
-    /// The client's leaving ends the answer.
-    pub watched: bool,
-    /// Nobody will ask for the body.
-    pub bodyless: bool,
-    /// Only closing the connection ends the body.
-    pub close_ends: bool,
+    /// Whose leaving ends the answer.
+    pub client: Option<Arc<Peer>>,
 }
 
 impl Seal {
-    pub fn onto(mut self, body: Body) -> Sealed {
-        let left = body.size_hint().exact();
-        if self.bodyless || left == Some(0) {
-            self.ticket.end();
-        }
+    pub fn onto(self, body: Body) -> Sealed {
         Sealed {
-            body,
             ticket: Some(self.ticket),
-            limit: self.limit,
-            peer: Some(self.peer),
-            watched: self.watched,
-            overseer: None,
-            left,
-            close_ends: self.close_ends,
-            broken: None,
+            busy: Some(self.busy),
+            client: self.client,
+            ..Sealed::plain(body, self.limit)
         }
     }
-}
-
-/// Looks after an answer that takes time, even while nobody polls it.
-#[derive(Debug)]
-struct Overseer {
-    state: Arc<State>,
-    #[expect(dead_code, reason = "held for its Drop")]
-    task: Owned<()>,
-}
-
-#[derive(Debug)]
-struct State {
-    inner: Mutex<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    failure: Option<Failure>,
-    waker: Option<Waker>,
-    last: Instant,
 }
 
 impl Sealed {
-    /// A body nobody counts: health, readiness.
-    pub fn plain(body: Body) -> Self {
+    /// A body nobody counts: health, readiness, refusals.
+    pub fn plain(body: Body, limit: Limit) -> Self {
         Self {
             body,
             ticket: None,
-            limit: Limit::None,
-            peer: None,
-            watched: false,
-            overseer: None,
-            left: None,
-            close_ends: false,
-            broken: None,
+            busy: None,
+            limit,
+            client: None,
+            moved: Instant::now(),
+            watch: None,
         }
     }
 
-    fn sent(&mut self, frame: &Frame<Bytes>) {
-        let bytes = frame.data_ref().map_or(0, |d| d.len() as u64);
-        self.left = self.left.map(|left| left.saturating_sub(bytes));
+    /// The client has taken all of it.
+    pub fn delivered(mut self) {
         if let Some(ticket) = &mut self.ticket {
-            ticket.add_sent(bytes);
-            if self.left == Some(0) {
-                ticket.end();
-            }
-        }
-        if let Some(overseer) = &self.overseer {
-            overseer.state.lock().last = Instant::now();
+            ticket.end();
         }
     }
 
-    fn oversee(&mut self) {
-        if self.overseer.is_none() && self.ticket.is_some() {
-            let inner = Inner {
-                failure: None,
-                waker: None,
-                last: Instant::now(),
-            };
-            let state = Arc::new(State {
-                inner: Mutex::new(inner),
-            });
-            let watch = Arc::clone(&state).watch(self.limit, self.peer.clone(), self.watched);
-            let task = task::spawn(watch);
-            self.overseer = Some(Overseer { state, task });
-        }
-    }
-
-    /// Ends the answer with an error. Over HTTP/2 hyper throws away what it has not written when a body fails, so it gets one turn to write first.
-    fn fail(
-        &mut self,
-        failure: Failure,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    /// Ends the answer early: what still runs for it stops.
+    pub fn fail(&mut self, failure: &Failure) {
         if let Some(mut ticket) = self.ticket.take() {
-            ticket.fail(&failure);
+            ticket.fail(failure);
         }
-        if let (Some(peer), true) = (&self.peer, self.close_ends) {
-            peer.reset_on_close();
-        }
-        // What still runs for this answer stops here.
+        self.busy = None;
         self.body = Body::Empty;
-        self.broken = Some(failure);
-        cx.waker().wake_by_ref();
-        Poll::Pending
+    }
+
+    /// Ready when the answer has to end although it is not over: its time has passed, or its client is gone. That has been recorded by then.
+    ///
+    /// To be asked whenever the answer waits, whether for the function or for the client: nobody asks a body for more while a client does not read.
+    pub fn poll_overdue(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let (limit, client) = (self.limit, &mut self.client);
+        let watch = self
+            .watch
+            .get_or_insert_with(|| Box::new(Watch::new(limit, client.take())));
+        let failure = ready!(watch.poll(limit, self.moved, cx));
+        self.fail(&failure);
+        Poll::Ready(())
     }
 }
 
-impl State {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+type Leaving = Aside<Pin<Box<dyn Future<Output = ()> + Send>>>;
+
+/// What may end an answer early.
+struct Watch {
+    timer: Option<Pin<Box<Sleep>>>,
+    leaving: Option<Leaving>,
+}
+
+impl Watch {
+    fn new(limit: Limit, client: Option<Arc<Peer>>) -> Self {
+        let due = match limit {
+            Limit::None => None,
+            Limit::Total(deadline) => Some(deadline.at),
+            Limit::Gap { limit, .. } => Some(Instant::now() + limit),
+        };
+        let leaving = |client: Arc<Peer>| -> Leaving {
+            Aside::new(Box::pin(async move { client.gone().await }))
+        };
+        Self {
+            timer: due.map(|due| Box::pin(sleep_until(due))),
+            leaving: client.map(leaving),
+        }
     }
 
-    async fn watch(self: Arc<Self>, limit: Limit, peer: Option<Arc<Peer>>, watched: bool) {
-        let watched = peer.as_deref().filter(|_| watched);
-        let failure = tokio::select! {
-            failure = self.late(limit) => failure,
-            () = gone(watched) => Failure::ClientGone,
-        };
-        let waker = {
-            let mut inner = self.lock();
-            inner.failure = Some(failure);
-            inner.waker.take()
-        };
-        if let Some(waker) = waker {
-            waker.wake();
+    fn poll(&mut self, limit: Limit, moved: Instant, cx: &mut Context<'_>) -> Poll<Failure> {
+        if let Some(leaving) = &mut self.leaving
+            && Pin::new(leaving).poll(cx).is_ready()
+        {
+            return Poll::Ready(Failure::ClientGone);
         }
-        sleep(CUT_GRACE).await;
-        if let Some(peer) = peer {
-            peer.cut.cancel();
-        }
-    }
-
-    async fn late(&self, limit: Limit) -> Failure {
-        let Limit::Gap { limit, setting } = limit else {
-            let total = if let Limit::Total(deadline) = limit {
-                Some(deadline)
-            } else {
-                None
-            };
-            return Deadline::passed(total).await;
+        let Some(timer) = &mut self.timer else {
+            return Poll::Pending;
         };
         loop {
-            let at = self.lock().last + limit;
-            Deadline::passed(Some(Deadline { at, setting, limit })).await;
-            if self.lock().last + limit <= Instant::now() {
-                return Failure::Timeout { setting, limit };
+            ready!(timer.as_mut().poll(cx));
+            match limit {
+                Limit::Gap { limit, setting } if moved + limit <= Instant::now() => {
+                    return Poll::Ready(Failure::Timeout { setting, limit });
+                }
+                Limit::Gap { limit, .. } => timer.as_mut().reset(moved + limit),
+                Limit::Total(deadline) => return Poll::Ready(deadline.failure()),
+                Limit::None => return Poll::Pending,
             }
         }
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watch")
     }
 }
 
@@ -223,71 +175,32 @@ impl HttpBody for Sealed {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        if let Some(failure) = self.broken.take() {
-            return Poll::Ready(Some(Err(failure.into())));
-        }
-        let overseen = self
-            .overseer
+        let frame = match ready!(Pin::new(&mut self.body).poll_frame(cx)).transpose() {
+            Ok(frame) => frame,
+            Err(error) => {
+                let failure = Failure::from_body(error);
+                self.fail(&failure);
+                return Poll::Ready(Some(Err(failure.into())));
+            }
+        };
+        let bytes = frame
             .as_ref()
-            .and_then(|o| o.state.lock().failure.take());
-        if let Some(failure) = overseen {
-            return self.fail(failure, cx);
+            .and_then(Frame::data_ref)
+            .map_or(0, Bytes::len);
+        if let Some(ticket) = &mut self.ticket {
+            ticket.add_sent(bytes as u64);
         }
-        match Pin::new(&mut self.body).poll_frame(cx) {
-            Poll::Ready(Some(Ok(frame))) => {
-                self.sent(&frame);
-                if !self.body.is_end_stream() {
-                    self.oversee();
-                }
-                Poll::Ready(Some(Ok(frame)))
-            }
-            Poll::Ready(Some(Err(error))) => self.fail(Failure::from_body(error), cx),
-            Poll::Ready(None) => {
-                if let Some(ticket) = &mut self.ticket {
-                    ticket.end();
-                }
-                Poll::Ready(None)
-            }
-            Poll::Pending => {
-                self.oversee();
-                if let Some(overseer) = &self.overseer {
-                    let mut inner = overseer.state.lock();
-                    if inner.failure.is_some() {
-                        cx.waker().wake_by_ref();
-                    } else if !inner
-                        .waker
-                        .as_ref()
-                        .is_some_and(|w| w.will_wake(cx.waker()))
-                    {
-                        inner.waker = Some(cx.waker().clone());
-                    }
-                }
-                Poll::Pending
-            }
+        if matches!(self.limit, Limit::Gap { .. }) {
+            self.moved = Instant::now();
         }
+        Poll::Ready(frame.map(Ok))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.broken.is_none() && self.body.is_end_stream()
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        if self.broken.is_some() {
-            SizeHint::default()
-        } else {
-            self.body.size_hint()
-        }
-    }
-}
-
-impl Drop for Sealed {
-    fn drop(&mut self) {
-        let failure = self
-            .overseer
-            .as_ref()
-            .and_then(|o| o.state.lock().failure.take());
-        if let (Some(failure), Some(ticket)) = (failure, &mut self.ticket) {
-            ticket.fail(&failure);
-        }
+        self.body.size_hint()
     }
 }

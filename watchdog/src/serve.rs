@@ -11,10 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_TYPE};
-use http::{HeaderValue, Request, Response};
-use hyper::server::conn::http2;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use http::{HeaderValue, Request, Response, Version};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
@@ -26,14 +23,15 @@ use crate::conn::{Io, Peer};
 use crate::failure::INTERNAL;
 use crate::head;
 use crate::health::Health;
-use crate::http1::server::{self, Cut, Refusal, RequestBody, Service, Work};
+use crate::http1::server::{self as http1, Cut, Refusal, Service, Work};
+use crate::http2;
 use crate::lifecycle::Lifecycle;
 use crate::mode::Mode;
 use crate::mode::fork::Remote;
 use crate::process::Processes;
 use crate::request::Client;
-use crate::seal::Sealed;
-use crate::ticket::Desk;
+use crate::seal::{Limit, Sealed};
+use crate::ticket::{Deadline, Desk};
 use crate::upload::{Incoming, Upload};
 
 /// One function being served.
@@ -108,7 +106,7 @@ fn is_the_clients(error: &io::Error) -> bool {
 async fn connection(site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
     // Without it small answers wait for acknowledgements; refused only on a dead socket.
     let _ = stream.set_nodelay(true);
-    let (mut io, peer) = Peer::split(stream, site.life.cut.child_token());
+    let (mut io, peer) = Peer::split(stream);
     let Some(http2) = opening(&site, &peer, &mut io).await else {
         return;
     };
@@ -117,63 +115,53 @@ async fn connection(site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
         peer: Arc::clone(&peer),
         from,
     };
+    let max_head = site.limits.max_header_bytes;
     if http2 {
-        let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-            door.peer.asked();
-            let door = door.clone();
-            async move { door.handle(request.map(Incoming::Http2)).await }
-        });
-        let connection = http2_builder(&site).serve_connection(TokioIo::new(io), service);
-        let connection = Box::pin(connection);
-        let close = http2::Connection::graceful_shutdown;
-        drive(&site, &peer, connection, close).await;
+        let answer = move |request| door.clone().handle(request);
+        let connection = http2::serve(io, Arc::clone(&peer), answer, max_head);
+        drive(&site, &peer, Box::pin(connection)).await;
     } else {
-        let max_head = site.limits.max_header_bytes;
-        let connection = server::serve(io, Arc::clone(&peer), Box::new(door), max_head);
-        drive(&site, &peer, Box::pin(connection), |_| {}).await;
+        let connection = http1::serve(io, Arc::clone(&peer), Box::new(door), max_head);
+        drive(&site, &peer, Box::pin(connection)).await;
     }
 }
 
 /// Whether a client speaks HTTP/2, as soon as that can be told.
 async fn opening(site: &Site, peer: &Peer, io: &mut Io) -> Option<bool> {
-    let mut closing = false;
+    let mut ending = false;
     loop {
         let turn = tokio::select! {
             biased;
             http2 = io.speaks_http2() => return http2.ok(),
-            turn = turn(site, peer, closing) => turn,
+            turn = turn(site, peer, ending) => turn,
         };
         match turn {
             // What has been said is answered.
-            Turn::Close if io.has_unread() => closing = true,
+            Turn::Close if io.has_unread() => {
+                peer.close();
+                ending = true;
+            }
             _ => return None,
         }
     }
 }
 
-/// Runs a connection to its end, and tells it to come to that when the site closes.
-async fn drive<C: Future>(
-    site: &Site,
-    peer: &Peer,
-    mut connection: Pin<Box<C>>,
-    close: fn(Pin<&mut C>),
-) {
-    let mut closing = false;
+/// Runs a connection to its end, and tells it to come to that when the site closes or nothing comes of it.
+async fn drive<C: Future>(site: &Site, peer: &Peer, mut connection: Pin<Box<C>>) {
+    let mut ending = false;
     loop {
-        let mut turn = Aside::new(turn(site, peer, closing));
+        let mut turn = Aside::new(turn(site, peer, ending));
         let turn = tokio::select! {
             biased;
             _ = &mut connection => return,
             turn = &mut turn => turn,
         };
         match turn {
-            Turn::Cut => return,
-            Turn::Close => {
-                peer.close();
-                close(connection.as_mut());
-                closing = true;
-            }
+            Turn::Close => peer.close(),
+            Turn::Late if !ending => peer.give_up(),
+            Turn::Late | Turn::Cut => return,
         }
+        ending = true;
     }
 }
 
@@ -181,30 +169,32 @@ async fn drive<C: Future>(
 enum Turn {
     Cut,
     Close,
+    /// Nothing has been in flight for too long.
+    Late,
 }
 
-async fn turn(site: &Site, peer: &Peer, closing: bool) -> Turn {
+/// What a connection that is to end may still take where nothing is in flight: the rest of a head that has begun, an answer of our own, the last words of
+/// HTTP/2, the client's own end.
+const LAST_TURN: Duration = Duration::from_secs(2);
+
+async fn turn(site: &Site, peer: &Peer, ending: bool) -> Turn {
+    let limit = if ending {
+        Some(LAST_TURN)
+    } else {
+        site.timeouts.read
+    };
     let silence = async {
-        match site.timeouts.read {
+        match limit {
             Some(limit) => peer.silence(limit).await,
             None => std::future::pending().await,
         }
     };
     tokio::select! {
         biased;
-        () = peer.cut.cancelled() => Turn::Cut,
-        () = site.life.close.cancelled(), if !closing => Turn::Close,
-        // A request has had its time to arrive.
-        () = silence => Turn::Cut,
+        () = site.life.cut.cancelled() => Turn::Cut,
+        () = site.life.close.cancelled(), if !ending => Turn::Close,
+        () = silence => Turn::Late,
     }
-}
-
-fn http2_builder(site: &Site) -> http2::Builder<TokioExecutor> {
-    let mut builder = http2::Builder::new(TokioExecutor::new());
-    builder
-        .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(site.limits.max_header_bytes).unwrap_or(u32::MAX));
-    builder
 }
 
 /// The site as one client sees it.
@@ -216,7 +206,7 @@ struct Door {
 }
 
 impl Service for Door {
-    fn answer(&self, request: Request<RequestBody>) -> Work {
+    fn answer(&self, request: Request<http1::RequestBody>) -> Work {
         self.clone().handle(request.map(Incoming::Http1))
     }
 
@@ -233,20 +223,30 @@ impl Door {
         let (max, read) = (site.limits.max_body_bytes, site.timeouts.read);
         let mut request = request.map(|body| Upload::new(body, max, read));
         if let Err(refusal) = head::check(&request) {
+            peer.restart();
             return Box::pin(ready(Ok(site.refuse(&refusal))));
         }
+        if request.version() == Version::HTTP_2 {
+            http2::localize(&mut request);
+        }
         if request.uri().path() == "*" {
-            let response = Response::new(Sealed::plain(Body::Empty));
+            peer.restart();
+            let response = Response::new(site.own(Body::Empty));
             return Box::pin(ready(Ok(response)));
         }
         if let Some(answer) = site.probed(&request) {
+            peer.restart();
             return answer;
         }
         if matches!(&site.mode, Mode::Fork(fork, _) if fork.wants_remote()) {
             request.extensions_mut().insert(Remote(from));
         }
         let watched = site.cancel_on_disconnect;
-        let client = Client { peer, watched };
+        let client = Client {
+            busy: peer.busy(),
+            peer,
+            watched,
+        };
         let work: Work = Box::pin(Arc::clone(&site).function(request, client));
         if watched {
             return work;
@@ -265,15 +265,30 @@ impl Door {
     }
 }
 
+/// The longest that a client may take over an answer of our own: they are short.
+const OWN_ANSWER: Duration = Duration::from_secs(10);
+
 impl Site {
+    /// The body of an answer that is no function's.
+    pub fn own(&self, body: Body) -> Sealed {
+        Sealed::plain(body, self.own_limit())
+    }
+
+    /// What limits such an answer, from now on.
+    pub fn own_limit(&self) -> Limit {
+        let write = self.timeouts.write.unwrap_or(OWN_ANSWER);
+        let deadline = Deadline::after(write.min(OWN_ANSWER), "write_timeout");
+        Limit::Total(deadline)
+    }
+
     /// Orphans reaped so far.
     pub fn orphans(&self) -> u64 {
         self.processes.as_ref().map_or(0, Processes::orphans)
     }
 
     /// Turns away what is no proper request. Such answers are not counted, as before.
-    fn refuse(&self, refusal: &Refusal) -> Response<Sealed> {
-        let mut response = refusal.answer();
+    pub fn refuse(&self, refusal: &Refusal) -> Response<Sealed> {
+        let mut response = refusal.answer().map(|body| self.own(body));
         let headers = response.headers_mut();
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
         headers.insert(

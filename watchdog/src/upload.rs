@@ -17,6 +17,7 @@ use tokio::time::{Instant, Sleep};
 
 use crate::failure::Failure;
 use crate::http1::server::{RequestBody, Switch};
+use crate::http2;
 
 /// Why an upload ended before its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +58,7 @@ impl From<UploadError> for Failure {
 #[derive(Debug)]
 pub enum Incoming {
     Http1(RequestBody),
-    Http2(hyper::body::Incoming),
+    Http2(http2::RequestBody),
 }
 
 impl Incoming {

@@ -31,8 +31,11 @@ pub(super) struct Outbound<B> {
     piece: Bytes,
     /// The end of a chunk.
     after: &'static [u8],
-    /// `None` once it is over, and without one.
     body: Option<Body<B>>,
+    /// All of the body has been taken over, or there is none.
+    ended: bool,
+    /// The body is kept until all of it has been written.
+    holds: bool,
     /// It has been asked for a piece.
     begun: bool,
     /// Not all that was written has been flushed.
@@ -64,6 +67,8 @@ impl<B> Default for Outbound<B> {
             piece: Bytes::new(),
             after: &[],
             body: None,
+            ended: true,
+            holds: false,
             begun: false,
             unflushed: false,
             persists: false,
@@ -88,7 +93,8 @@ where
         };
         Self {
             before: head,
-            body: (framing != Framing::Length(0)).then_some(body),
+            body: Some(body),
+            ended: framing == Framing::Length(0),
             ..Self::default()
         }
     }
@@ -112,9 +118,25 @@ where
         self
     }
 
+    /// Keeps the body until all of it has been written: it is over then, and not before.
+    pub(super) fn hold(mut self) -> Self {
+        self.holds = true;
+        self
+    }
+
     /// All has been sent, or nobody takes it.
     pub(super) fn is_over(&self) -> bool {
-        self.body.is_none() && !self.has_bytes()
+        self.ended && !self.has_bytes()
+    }
+
+    /// The body, while it is here.
+    pub(super) fn source_mut(&mut self) -> Option<&mut B> {
+        self.body.as_mut().map(|body| &mut body.source)
+    }
+
+    /// The body that was kept.
+    pub(super) fn into_source(self) -> Option<B> {
+        self.body.map(|body| body.source)
     }
 
     /// Why the body broke off, once.
@@ -124,6 +146,13 @@ where
 
     pub(super) fn has_failed(&self) -> bool {
         self.failed.is_some()
+    }
+
+    /// Only the end of the connection is the end of the body.
+    pub(super) fn ends_with_connection(&self) -> bool {
+        self.body
+            .as_ref()
+            .is_some_and(|body| body.framing == Framing::Close)
     }
 
     /// The body as it was given, where nothing of it has been asked for.
@@ -149,7 +178,7 @@ where
             if self.refused {
                 self.clear();
                 if !self.persists {
-                    self.body = None;
+                    self.end();
                 }
             }
             if !dry && self.piece.is_empty() && self.after.is_empty() {
@@ -163,7 +192,7 @@ where
             } else if self.unflushed && !self.refused {
                 self.refused = ready!(Pin::new(&mut *stream).poll_flush(cx)).is_err();
                 self.unflushed = false;
-            } else if self.body.is_none() {
+            } else if self.ended {
                 // The answer may take long.
                 self.before = Vec::new();
                 return Poll::Ready(());
@@ -219,7 +248,7 @@ where
 
     /// Gets the next piece of the body, with its frame.
     fn fill(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(body) = &mut self.body else {
+        let Some(body) = self.body.as_mut().filter(|_| !self.ended) else {
             return Poll::Pending;
         };
         self.begun = true;
@@ -247,7 +276,10 @@ where
             }
             Framing::Length(left) => match left.checked_sub(piece.len() as u64) {
                 // Its end is known without asking.
-                Some(0) => self.body = None,
+                Some(0) => {
+                    *left = 0;
+                    self.end();
+                }
                 Some(rest) => *left = rest,
                 None => return self.fail(misfit()),
             },
@@ -257,25 +289,34 @@ where
     }
 
     fn finish(&mut self, trailers: &HeaderMap) {
-        let Some(body) = self.body.take() else { return };
+        let Some(body) = &self.body else { return };
         match body.framing {
             Framing::Length(1..) => return self.fail(misfit()),
-            Framing::Length(0) | Framing::Close => return,
-            Framing::Chunked => {}
-        }
-        self.before.extend_from_slice(b"0\r\n");
-        for (name, value) in trailers {
-            if body.trailers.contains(name) {
-                fields::write(&mut self.before, name, value);
+            Framing::Length(0) | Framing::Close => {}
+            Framing::Chunked => {
+                self.before.extend_from_slice(b"0\r\n");
+                for (name, value) in trailers {
+                    if body.trailers.contains(name) {
+                        fields::write(&mut self.before, name, value);
+                    }
+                }
+                self.before.extend_from_slice(b"\r\n");
             }
         }
-        self.before.extend_from_slice(b"\r\n");
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.ended = true;
+        if !self.holds {
+            self.body = None;
+        }
     }
 
     /// What has been read of the body goes out no more: the message cannot be completed.
     fn fail(&mut self, error: BodyError) {
         self.clear();
-        self.body = None;
+        self.end();
         self.failed = Some(error);
     }
 }

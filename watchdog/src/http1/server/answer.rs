@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
 use http::header::{CONNECTION, CONTENT_LENGTH, DATE, TRAILER, TRANSFER_ENCODING};
-use http::{Method, StatusCode, Version, response};
+use http::{HeaderValue, Method, StatusCode, Version, response};
 
 use crate::http1::Reason;
 use crate::http1::fields::{self, Connection};
@@ -149,6 +149,18 @@ thread_local! {
 }
 
 fn write_date(to: &mut Vec<u8>) {
+    with_today(|line| to.extend_from_slice(line.as_bytes()));
+}
+
+/// The value of `Date`.
+pub fn date() -> HeaderValue {
+    with_today(|line| {
+        let value = line.trim_start_matches("Date: ").trim_end();
+        HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static(""))
+    })
+}
+
+fn with_today<T>(show: impl FnOnce(&str) -> T) -> T {
     TODAY.with_borrow_mut(|(until, line)| {
         let now = SystemTime::now();
         // A clock that was set back shows in less than two seconds.
@@ -158,8 +170,8 @@ fn write_date(to: &mut Vec<u8>) {
             *until = SystemTime::UNIX_EPOCH + second + Duration::from_secs(1);
             *line = format!("Date: {}\r\n", httpdate::fmt_http_date(now));
         }
-        to.extend_from_slice(line.as_bytes());
-    });
+        show(line)
+    })
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::sync::oneshot;
 
 use super::head::{self, Head, Refusal};
-use crate::conn::Io;
+use crate::conn::{Io, Peer};
 use crate::http1::inbound::{Inbound, Taken};
 use crate::http1::poll_more;
 
@@ -51,6 +51,10 @@ impl std::error::Error for Broken {}
 pub(super) struct Source(Mutex<Inner>);
 
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each can be true whatever the others are"
+)]
 struct Inner {
     /// `None` once the connection is somebody else's.
     io: Option<Io>,
@@ -58,6 +62,8 @@ struct Inner {
     read: BytesMut,
     /// How far it was searched for the end of a head.
     scanned: usize,
+    /// Some of a head has been read, and not all.
+    begun: bool,
     inbound: Inbound,
     /// The client waits to be told to send.
     uninvited: bool,
@@ -89,6 +95,7 @@ impl Source {
             io: Some(io),
             read,
             scanned: 0,
+            begun: false,
             inbound: Inbound::Over,
             uninvited: false,
             held: false,
@@ -101,8 +108,8 @@ impl Source {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next request. `closing` ends the wait for one that has not begun.
-    pub(super) fn poll_next(&self, cx: &mut Context<'_>, max: usize, closing: bool) -> Poll<Next> {
+    /// The next request. A connection that closes waits for none that has not begun, one that is late for none at all.
+    pub(super) fn poll_next(&self, cx: &mut Context<'_>, max: usize, peer: &Peer) -> Poll<Next> {
         let inner = &mut *self.lock();
         if inner.read.is_empty() {
             // The last body may have left it large.
@@ -113,17 +120,18 @@ impl Source {
                 Ok(Some(head)) => {
                     inner.inbound = Inbound::new(head.framing);
                     inner.uninvited = head.expects;
+                    inner.begun = false;
                     return Poll::Ready(Next::Request(head));
                 }
-                Ok(None) => {}
-                Err(refusal) => {
-                    inner.broken = true;
-                    return Poll::Ready(Next::Refused(refusal));
+                Ok(None) if peer.is_late() && !inner.read.is_empty() => {
+                    return Poll::Ready(inner.refuse(head::LATE));
                 }
+                Ok(None) => inner.note_begin(peer),
+                Err(refusal) => return Poll::Ready(inner.refuse(refusal)),
             }
             match inner.poll_read(cx) {
                 Poll::Ready(Ok(1..)) => {}
-                Poll::Pending if !closing || inner.has_begun() => return Poll::Pending,
+                Poll::Pending if !peer.is_closing() || inner.has_begun() => return Poll::Pending,
                 _ => return Poll::Ready(Next::End),
             }
         }
@@ -194,6 +202,19 @@ impl Source {
 }
 
 impl Inner {
+    fn refuse(&mut self, refusal: Refusal) -> Next {
+        self.broken = true;
+        Next::Refused(refusal)
+    }
+
+    /// The time that a head may take begins with its first byte.
+    fn note_begin(&mut self, peer: &Peer) {
+        if !self.begun && !self.read.is_empty() {
+            self.begun = true;
+            peer.restart();
+        }
+    }
+
     /// Something of a request is here.
     fn has_begun(&self) -> bool {
         !self.read.is_empty() || self.io.as_ref().is_some_and(Io::has_unread)
@@ -343,28 +364,26 @@ mod tests {
     use http_body_util::BodyExt as _;
     use tokio::io::AsyncWriteExt as _;
     use tokio::net::{TcpListener, TcpStream};
-    use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::conn::Peer;
 
     #[tokio::test]
     async fn a_connection_that_waits_holds_no_buffer() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await;
         let (mut client, accepted) = (client.unwrap(), listener.accept().await.unwrap().0);
-        let (io, _peer) = Peer::split(accepted, CancellationToken::new());
+        let (io, peer) = Peer::split(accepted);
         let source = Source::new(io);
         let head = b"POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n";
         client.write_all(head).await.unwrap();
-        let next = poll_fn(|cx| source.poll_next(cx, 1000, false)).await;
+        let next = poll_fn(|cx| source.poll_next(cx, 1000, &peer)).await;
         assert!(matches!(next, Next::Request(_)));
         client.write_all(&vec![b'a'; 100_000]).await.unwrap();
         let body = source.body().collect().await.unwrap();
         assert_eq!(body.to_bytes().len(), 100_000);
         assert!(source.lock().read.try_reclaim(50_000));
         let mut idle = Context::from_waker(Waker::noop());
-        assert!(source.poll_next(&mut idle, 1000, false).is_pending());
+        assert!(source.poll_next(&mut idle, 1000, &peer).is_pending());
         assert!(!source.lock().read.try_reclaim(50_000));
     }
 
@@ -373,16 +392,17 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = std::net::TcpStream::connect(listener.local_addr().unwrap());
         let (mut client, accepted) = (client.unwrap(), listener.accept().await.unwrap().0);
-        let (io, _peer) = Peer::split(accepted, CancellationToken::new());
+        let (io, peer) = Peer::split(accepted);
         let source = Source::new(io);
         let mut idle = Context::from_waker(Waker::noop());
-        assert!(source.poll_next(&mut idle, 1000, false).is_pending());
+        assert!(source.poll_next(&mut idle, 1000, &peer).is_pending());
         // The reactor has no turn in between.
         io::Write::write_all(&mut client, b"GET / HTTP/1.1\r\n\r\n").unwrap();
-        assert!(source.poll_next(&mut idle, 1000, true).is_pending());
-        let next = poll_fn(|cx| source.poll_next(cx, 1000, true)).await;
+        peer.close();
+        assert!(source.poll_next(&mut idle, 1000, &peer).is_pending());
+        let next = poll_fn(|cx| source.poll_next(cx, 1000, &peer)).await;
         assert!(matches!(next, Next::Request(_)));
-        let next = poll_fn(|cx| source.poll_next(cx, 1000, true)).await;
+        let next = poll_fn(|cx| source.poll_next(cx, 1000, &peer)).await;
         assert!(matches!(next, Next::End));
     }
 }

@@ -10,10 +10,10 @@ use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UP
 use http::{HeaderName, Method, Request, Response, StatusCode, Uri, Version};
 use httparse::{ParserConfig, Status};
 
+use crate::body::Body;
 use crate::http1::MAX_FIELDS;
 use crate::http1::fields::{self, Connection};
 use crate::http1::inbound::Framing;
-use crate::seal::Sealed;
 
 /// As long as a target may be: the most that [`Uri`] takes.
 const MAX_TARGET: usize = (u16::MAX - 1) as usize;
@@ -50,8 +50,8 @@ impl Refusal {
     }
 
     /// Says so, and nothing else.
-    pub fn answer(&self) -> Response<Sealed> {
-        let mut response = Response::new(Sealed::plain(self.text.into()));
+    pub fn answer(&self) -> Response<Body> {
+        let mut response = Response::new(self.text.into());
         *response.status_mut() = self.status;
         response
     }
@@ -66,6 +66,12 @@ const fn bad(text: &'static str) -> Refusal {
 const TOO_LARGE: Refusal = Refusal::new(
     StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
     "431 Request Header Fields Too Large\n",
+);
+
+/// The rest of a head did not come.
+pub(super) const LATE: Refusal = Refusal::new(
+    StatusCode::REQUEST_TIMEOUT,
+    "408 Request Timeout: the head of the request did not come to its end within read_timeout\n",
 );
 
 /// Takes the head of a request out of what was read, once it is all there. `scanned` is how far that has been searched for.

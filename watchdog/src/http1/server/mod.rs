@@ -13,19 +13,21 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 use tokio::io::AsyncWriteExt as _;
 
-pub use self::answer::interim;
+pub use self::answer::{date, interim};
 pub use self::body::{RequestBody, Switch};
 pub use self::head::Refusal;
 
 use self::answer::Asked;
 use self::body::{Next, Source};
 use super::outbound::Outbound;
-use crate::conn::{Io, Peer};
+use crate::conn::{Io, Peer, Writer};
+use crate::failure::Failure;
 use crate::seal::Sealed;
 
 /// The connection is to be closed without an answer.
@@ -48,9 +50,7 @@ pub trait Service: Send + Sync {
     fn answer(&self, request: Request<RequestBody>) -> Work;
 
     /// The answer to what is no request. The connection ends after it.
-    fn refuse(&self, refusal: &Refusal) -> Response<Sealed> {
-        refusal.answer()
-    }
+    fn refuse(&self, refusal: &Refusal) -> Response<Sealed>;
 }
 
 /// As much of a body is read after the answer, so that the client gets to see that.
@@ -62,13 +62,13 @@ pub async fn serve(io: Io, peer: Arc<Peer>, service: Box<dyn Service>, max_head:
     let source = Source::new(io);
     let mut unread = MOST_UNREAD;
     loop {
-        let next = poll_fn(|cx| source.poll_next(cx, max_head, peer.is_closing())).await;
-        peer.asked();
+        let next = poll_fn(|cx| source.poll_next(cx, max_head, &peer)).await;
         let (response, mut asked, switch) = match next {
             Next::End => break,
             Next::Refused(refusal) => {
                 // Some have more to say than they may, and some do not stop.
                 unread = 4 * max_head;
+                peer.restart();
                 let asked = Asked::new(&Method::GET, Version::HTTP_11, false, false);
                 (Ok(service.refuse(&refusal)), asked, None)
             }
@@ -92,13 +92,10 @@ pub async fn serve(io: Io, peer: Arc<Peer>, service: Box<dyn Service>, max_head:
         asked.keeps &= !peer.is_closing() && source.can_go_on();
         let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
         source.uninvite();
-        let mut outbound = outbound(response, peer.take_early(), &mut asked);
-        poll_fn(|cx| outbound.poll(&mut writer, cx)).await;
-        if outbound.refused || outbound.has_failed() {
-            // What came so far must not look whole.
+        let outbound = outbound(response, peer.take_early(), &mut asked);
+        if !send(outbound, &mut writer, &peer).await {
             return;
         }
-        drop(outbound);
         if let (true, Some(switch)) = (switches, switch) {
             // Nobody may want it any more.
             let _ = source.take().map(|io| switch.send(io));
@@ -108,7 +105,6 @@ pub async fn serve(io: Io, peer: Arc<Peer>, service: Box<dyn Service>, max_head:
         if !asked.keeps || !source.can_go_on() {
             break;
         }
-        peer.waits();
     }
     if !source.can_go_on() {
         peer.left_unread(unread);
@@ -129,10 +125,36 @@ fn outbound(response: Response<Sealed>, early: Vec<u8>, asked: &mut Asked) -> Ou
     };
     let mut bytes = early;
     let framing = answer::write(&mut bytes, &head, length, asked);
-    let outbound = Outbound::new(bytes, body, framing);
+    let outbound = Outbound::new(bytes, body, framing).hold();
     if asked.trailers {
         outbound.allow_trailers(&head.headers)
     } else {
         outbound
     }
+}
+
+/// Sends an answer. `false` where it broke off: what came of it so far must not look whole.
+async fn send(mut outbound: Outbound<Sealed>, writer: &mut Writer, peer: &Peer) -> bool {
+    let sent = poll_fn(|cx| match outbound.poll(writer, cx) {
+        Poll::Ready(()) => Poll::Ready(true),
+        Poll::Pending => match outbound.source_mut() {
+            Some(body) => body.poll_overdue(cx).map(|()| false),
+            None => Poll::Pending,
+        },
+    });
+    let sent = sent.await;
+    if sent && !outbound.refused && !outbound.has_failed() {
+        if let Some(body) = outbound.into_source() {
+            body.delivered();
+        }
+        return true;
+    }
+    // To a client that does not read, nothing but a reset gets through.
+    if !sent || outbound.ends_with_connection() {
+        peer.reset_on_close();
+    }
+    if let (Some(why), Some(body)) = (outbound.take_failure(), outbound.source_mut()) {
+        body.fail(&Failure::from_body(why));
+    }
+    false
 }

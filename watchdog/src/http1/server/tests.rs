@@ -13,10 +13,10 @@ use http_body_util::BodyExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::body::BodyError;
+use crate::seal::Limit;
 use crate::task::{self, Owned};
 
 /// Nothing here takes that long unless it hangs.
@@ -26,16 +26,20 @@ const MAX_HEAD: usize = 200;
 
 type Whole = crate::body::Body;
 
+fn plain(body: Whole) -> Sealed {
+    Sealed::plain(body, Limit::None)
+}
+
 /// Answers by path.
 struct Paths;
 
 impl Service for Paths {
+    fn refuse(&self, refusal: &Refusal) -> Response<Sealed> {
+        refusal.answer().map(plain)
+    }
+
     fn answer(&self, request: Request<RequestBody>) -> Work {
-        Box::pin(async {
-            handle(request)
-                .await
-                .map(|answer| answer.map(Sealed::plain))
-        })
+        Box::pin(async { handle(request).await.map(|answer| answer.map(plain)) })
     }
 }
 
@@ -125,7 +129,7 @@ impl Client {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await;
         let (accepted, _) = listener.accept().await.unwrap();
-        let (io, peer) = Peer::split(accepted, CancellationToken::new());
+        let (io, peer) = Peer::split(accepted);
         Self {
             stream: stream.unwrap(),
             peer: Arc::downgrade(&peer),

@@ -11,19 +11,16 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
-use hyper::server::conn::http2;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::config::{CommandLine, Endpoint, TermTiming, Timeouts, Upstream};
 use crate::conn::Peer;
 use crate::failure::Voice;
-use crate::http1::server::{self, Cut, RequestBody, Service, Work};
-use crate::seal::Sealed;
+use crate::http1::server::{self, Cut, Refusal, RequestBody, Service, Work};
+use crate::http2;
+use crate::seal::{Limit, Sealed};
 use crate::task::{self, Owned};
 use crate::upload::Incoming;
 
@@ -213,7 +210,7 @@ async fn serve(proxy: Arc<Proxy>) -> (SocketAddr, Owned<()>) {
 }
 
 async fn connection(stream: TcpStream, proxy: Arc<Proxy>) {
-    let (mut io, peer) = Peer::split(stream, CancellationToken::new());
+    let (mut io, peer) = Peer::split(stream);
     let front = Front {
         proxy,
         peer: Arc::clone(&peer),
@@ -221,11 +218,8 @@ async fn connection(stream: TcpStream, proxy: Arc<Proxy>) {
     };
     let tunnels = Arc::clone(&front.tunnels);
     if io.speaks_http2().await.unwrap() {
-        let service = service_fn(|request: Request<hyper::body::Incoming>| {
-            front.clone().handle(request.map(Incoming::Http2))
-        });
-        let builder = http2::Builder::new(TokioExecutor::new());
-        let _ = builder.serve_connection(TokioIo::new(io), service).await;
+        let answer = move |request| -> Work { Box::pin(front.clone().handle(request)) };
+        http2::serve(io, peer, answer, 1 << 20).await;
     } else {
         tokio::select! {
             () = server::serve(io, Arc::clone(&peer), Box::new(front), 1 << 20) => {}
@@ -266,11 +260,17 @@ impl Front {
                 response
             }
         };
-        Ok(response.map(Sealed::plain))
+        Ok(response.map(|body| Sealed::plain(body, Limit::None)))
     }
 }
 
 impl Service for Front {
+    fn refuse(&self, refusal: &Refusal) -> Response<Sealed> {
+        refusal
+            .answer()
+            .map(|body| Sealed::plain(body, Limit::None))
+    }
+
     fn answer(&self, request: Request<RequestBody>) -> Work {
         Box::pin(self.clone().handle(request.map(Incoming::Http1)))
     }

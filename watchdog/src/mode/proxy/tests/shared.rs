@@ -1,5 +1,8 @@
 //! An upstream that speaks HTTP/2.
 
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::convert::Infallible;
 
 use super::*;
