@@ -21,7 +21,8 @@ use crate::healthcheck::Healthcheck;
 const DISCOVERY: &str = "http://gateway.openfaas:8080/.well-known/openid-configuration";
 const DISCOVERY_LOCAL: &str = "http://127.0.0.1:8000/.well-known/openid-configuration";
 const CONTENT_TYPE: &str = "application/octet-stream";
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
+/// With the other defaults a stop takes 28 s at most: orchestrators kill after 30 s unless told otherwise.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 
 impl Config {
     /// What this build's flavour makes of the environment, and of a command from the command line.
@@ -278,6 +279,7 @@ fn timeouts(r: &mut Reader<'_>) -> Timeouts {
 }
 
 fn stop(r: &mut Reader<'_>, write: Option<Duration>) -> Stop {
+    let write = write.filter(|_| r.is_given(&settings::WRITE_TIMEOUT));
     Stop {
         drain_delay: r.duration(&settings::DRAIN_DELAY),
         shutdown_timeout: r.duration_or(

@@ -116,6 +116,12 @@ impl<'a> Reader<'a> {
         derived
     }
 
+    /// Whether what was read of a setting is its owner's choice.
+    pub(super) fn is_given(&self, setting: &'static Setting) -> bool {
+        let mut known = self.effective.iter();
+        known.any(|known| known.name == setting.name && known.source != Source::Default)
+    }
+
     /// A limit in time, of which zero means none.
     pub(super) fn timeout(&mut self, setting: &'static Setting) -> Option<Duration> {
         Some(self.duration(setting)).filter(|duration| !duration.is_zero())

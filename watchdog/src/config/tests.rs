@@ -105,7 +105,7 @@ fn defaults_of_both_flavours() {
             config.stop,
             Stop {
                 drain_delay: 3 * SECOND,
-                shutdown_timeout: 30 * SECOND
+                shutdown_timeout: 20 * SECOND
             }
         );
         assert_eq!(
@@ -337,7 +337,7 @@ fn zero_is_off() {
             ..
         } = config.timeouts;
         assert_eq!([read, write, exec, stream_idle], [None; 4]);
-        assert_eq!(config.stop.shutdown_timeout, 30 * SECOND);
+        assert_eq!(config.stop.shutdown_timeout, 20 * SECOND);
     }
 }
 
@@ -856,7 +856,7 @@ fn every_setting_is_printed_with_its_source() {
         "mode=streaming  # default",
         "read_timeout=10s  # environment read_timeout",
         "drain_delay=1m0s  # environment healthcheck_interval",
-        "shutdown_timeout=30s  # default",
+        "shutdown_timeout=20s  # default",
         "content_type=application/octet-stream  # default",
         "cgi_headers=true  # default, unused in mode streaming",
     ] {

@@ -13,6 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::sync::oneshot;
 
 use super::head::{self, Head, Refusal};
+use super::opening;
 use crate::conn::{Io, Peer};
 use crate::http1::inbound::{Inbound, Taken};
 use crate::http1::poll_more;
@@ -126,7 +127,12 @@ impl Source {
                 Ok(None) if peer.is_late() && !inner.read.is_empty() => {
                     return Poll::Ready(inner.refuse(head::LATE));
                 }
-                Ok(None) => inner.note_begin(peer),
+                Ok(None) => {
+                    if let Some(refusal) = opening::hopeless(&inner.read) {
+                        return Poll::Ready(inner.refuse(refusal));
+                    }
+                    inner.note_begin(peer);
+                }
                 Err(refusal) => return Poll::Ready(inner.refuse(refusal)),
             }
             match inner.poll_read(cx) {

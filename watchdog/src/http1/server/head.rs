@@ -59,7 +59,7 @@ impl Refusal {
 
 const BAD: Refusal = bad("400 Bad Request\n");
 
-const fn bad(text: &'static str) -> Refusal {
+pub(super) const fn bad(text: &'static str) -> Refusal {
     Refusal::new(StatusCode::BAD_REQUEST, text)
 }
 

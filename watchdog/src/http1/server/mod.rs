@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 mod head;
+mod opening;
 #[cfg(test)]
 mod tests;
 
