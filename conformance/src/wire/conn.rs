@@ -4,10 +4,13 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use nix::libc::linger;
-use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::socket::{
+    self, AddressFamily, SockFlag, SockType, SockaddrStorage, setsockopt, sockopt,
+};
 
 use super::head::{parse_response, take_head};
 use super::transcript::Direction;
@@ -34,6 +37,22 @@ impl Wire {
     pub fn connect(addr: SocketAddr, timeout: Duration, transcript: &Transcript) -> Result<Self> {
         let stream = TcpStream::connect_timeout(&addr, timeout)
             .map_err(|e| Failure::failed(format!("cannot connect to {addr}: {e}")))?;
+        Self::over(stream, addr, timeout, transcript)
+    }
+
+    /// A connection on which next to nothing fits into the buffers on the way: small segments and a small window.
+    pub fn narrow(addr: SocketAddr, timeout: Duration, transcript: &Transcript) -> Result<Self> {
+        let stream = narrow(addr)
+            .map_err(|e| Failure::failed(format!("cannot connect narrowly to {addr}: {e}")))?;
+        Self::over(stream, addr, timeout, transcript)
+    }
+
+    fn over(
+        stream: TcpStream,
+        addr: SocketAddr,
+        timeout: Duration,
+        transcript: &Transcript,
+    ) -> Result<Self> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(timeout))?;
         stream.set_write_timeout(Some(timeout))?;
@@ -376,6 +395,18 @@ impl Wire {
             }
         }
     }
+}
+
+fn narrow(addr: SocketAddr) -> nix::Result<TcpStream> {
+    let (family, flags) = match addr {
+        SocketAddr::V4(_) => (AddressFamily::Inet, SockFlag::SOCK_CLOEXEC),
+        SocketAddr::V6(_) => (AddressFamily::Inet6, SockFlag::SOCK_CLOEXEC),
+    };
+    let socket = socket::socket(family, SockType::Stream, flags, None)?;
+    setsockopt(&socket, sockopt::TcpMaxSeg, &536)?;
+    setsockopt(&socket, sockopt::RcvBuf, &2048)?;
+    socket::connect(socket.as_raw_fd(), &SockaddrStorage::from(addr))?;
+    Ok(socket.into())
 }
 
 /// How long an upload may go on after the answer is complete.

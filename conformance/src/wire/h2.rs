@@ -189,6 +189,27 @@ impl<S: Read + Write> Connection<S> {
         }
     }
 
+    /// Body bytes, as many as may be sent without waiting for the peer, up to `most`.
+    pub fn fill(&mut self, id: u32, most: usize) -> io::Result<usize> {
+        let mut sent = 0;
+        loop {
+            let room = self.stream(id).window.min(self.window).max(0);
+            let room = usize::try_from(room).unwrap_or(0).min(LARGEST);
+            let now = room.min(most - sent);
+            if now == 0 {
+                return Ok(sent);
+            }
+            self.data(id, &vec![0; now], false)?;
+            sent += now;
+        }
+    }
+
+    /// Bytes that need be no frame.
+    pub fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.io.write_all(bytes)?;
+        self.io.flush()
+    }
+
     pub fn reset(&mut self, id: u32, code: u32) -> io::Result<()> {
         self.send(RST_STREAM, 0, id, &code.to_be_bytes())
     }

@@ -68,6 +68,13 @@ pub const CASES: &[Case] = &[
     .modes(&[Classic, Streaming, Static])
     .run(idle_connections),
     Case::must(
+        "lifecycle/half-head",
+        "WD-10.9",
+        "a client that has sent half a head does not delay the end for long",
+    )
+    .modes(&[Classic, Streaming, Static])
+    .run(half_head),
+    Case::must(
         "lifecycle/idle-exit",
         "WD-10.10",
         "without any setting an idle watchdog is gone within ten seconds",
@@ -251,6 +258,21 @@ fn idle_connections(rig: &mut Rig) -> Outcome {
         wire.expect_closed(rig.timeout(5.0))?;
     }
     let exit = w.wait_exit(5.0)?;
+    check_eq!(exit.code, Some(0), "exit code");
+    Ok(())
+}
+
+fn half_head(rig: &mut Rig) -> Outcome {
+    let w = rig
+        .function(&rig.fixture("echo", &[]))
+        .env("drain_delay", "100ms")
+        .env("healthcheck_interval", "100ms")
+        .env("shutdown_timeout", "20s")
+        .start()?;
+    let mut wire = w.connect()?;
+    wire.send(b"GET / HTTP/1.1\r\nHos")?;
+    w.signal(Signal::SIGTERM)?;
+    let exit = w.wait_exit(8.0)?;
     check_eq!(exit.code, Some(0), "exit code");
     Ok(())
 }

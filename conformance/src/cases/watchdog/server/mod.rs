@@ -6,6 +6,7 @@ mod connections;
 mod malformed;
 mod routing;
 mod smuggling;
+mod unread;
 mod uploads;
 
 use crate::prelude::*;
@@ -22,6 +23,7 @@ pub const CHAPTER: Chapter = Chapter {
         uploads::CASES,
         malformed::CASES,
         smuggling::CASES,
+        unread::CASES,
     ],
 };
 
@@ -41,7 +43,7 @@ const CLAUSES: &[Clause] = &[
     ),
     Clause::must(
         "WD-2.5",
-        "An idle connection, and one whose request does not come to its end, is closed after `read_timeout`.",
+        "An idle connection, and one whose request does not come to its end, is closed after `read_timeout`: the one counts from the last answer, the other from the first byte.",
     ),
     Clause::must(
         "WD-2.6",
@@ -99,5 +101,13 @@ const CLAUSES: &[Clause] = &[
     Clause::must(
         "WD-2.20",
         "An offer to upgrade to h2c is no obstacle to an answer in HTTP/1.1.",
+    ),
+    Clause::must(
+        "WD-2.21",
+        "An answer is over when its client has taken its last byte: until then it is in flight, and has its time.",
+    ),
+    Clause::should(
+        "WD-2.22",
+        "Who speaks something else than HTTP is told so at once.",
     ),
 ];

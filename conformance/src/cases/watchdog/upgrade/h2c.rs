@@ -135,7 +135,7 @@ pub(super) const CASES: &[Case] = &[
     .run(health),
 ];
 
-type Client = Connection<TcpStream>;
+pub(super) type Client = Connection<TcpStream>;
 
 pub(super) fn client(w: &Watchdog) -> Result<Client, Failure> {
     let (stream, _) = w.connect()?.into_parts();
@@ -143,7 +143,11 @@ pub(super) fn client(w: &Watchdog) -> Result<Client, Failure> {
 }
 
 /// The whole answer to a request without a body.
-fn ask<'a>(client: &'a mut Client, method: &str, path: &str) -> Result<&'a Stream, Failure> {
+pub(super) fn ask<'a>(
+    client: &'a mut Client,
+    method: &str,
+    path: &str,
+) -> Result<&'a Stream, Failure> {
     let id = client.request(method, path, &[], true)?;
     Ok(client.until(id, Stream::over)?)
 }

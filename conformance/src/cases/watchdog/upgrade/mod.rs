@@ -3,6 +3,7 @@
 //! It refuses ordinary proxying: chapter 6.
 
 mod h2c;
+mod h2c_limits;
 mod h2c_upstream;
 mod streams;
 mod websocket;
@@ -19,6 +20,7 @@ pub const CHAPTER: Chapter = Chapter {
         websocket::CASES,
         streams::CASES,
         h2c::CASES,
+        h2c_limits::CASES,
         h2c_upstream::CASES,
     ],
 };
@@ -75,6 +77,26 @@ const CLAUSES: &[Clause] = &[
     Clause::may(
         "WD-7.13",
         "With `upstream_protocol=h2c` the child is spoken to in HTTP/2, trailers included.",
+    ),
+    Clause::must(
+        "WD-7.14",
+        "Over HTTP/2, too, an answer is over when its client has taken it: until then it is in flight, and has its time; one that is out of time is reset alone.",
+    ),
+    Clause::must(
+        "WD-7.15",
+        "No stream of a connection takes the room that another one needs.",
+    ),
+    Clause::must(
+        "WD-7.16",
+        "A connection of HTTP/2 with nothing in flight is closed after `read_timeout`, whatever comes on it that is no request.",
+    ),
+    Clause::must(
+        "WD-7.17",
+        "A client with nothing in flight does not hold the end of a watchdog.",
+    ),
+    Clause::must(
+        "WD-7.18",
+        "Logs and figures do not depend on the version of HTTP.",
     ),
 ];
 
