@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::body::Body;
 use crate::conn::Peer;
-use crate::http1::server::{self, Refusal, RequestBody, Service, Work};
+use crate::http1::server::{self, Heads, Refusal, RequestBody, Service, Work};
 use crate::metrics::Levels;
 use crate::seal::Sealed;
 use crate::serve::Site;
@@ -27,21 +27,18 @@ const MAX_HEAD: usize = 64 << 10;
 /// Serves metrics until dropped.
 pub async fn serve(site: Arc<Site>, listener: TcpListener) {
     let mut connections = JoinSet::new();
+    let heads = Heads::new(MAX_HEAD);
     loop {
         while connections.try_join_next().is_some() {}
         let Ok((stream, _)) = listener.accept().await else {
             sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let scrapes = Scrapes(Arc::clone(&site));
+        let (scrapes, heads) = (Scrapes(Arc::clone(&site)), heads.clone());
         connections.spawn(async move {
             let (io, peer) = Peer::split(stream);
             // A scraper that breaks off has its own reasons.
-            let _ = timeout(
-                PATIENCE,
-                server::serve(io, peer, Box::new(scrapes), MAX_HEAD),
-            )
-            .await;
+            let _ = timeout(PATIENCE, server::serve(io, peer, Box::new(scrapes), heads)).await;
         });
     }
 }

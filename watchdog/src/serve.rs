@@ -23,7 +23,7 @@ use crate::conn::{Io, Peer};
 use crate::failure::INTERNAL;
 use crate::head;
 use crate::health::Health;
-use crate::http1::server::{self as http1, Cut, Refusal, Service, Work};
+use crate::http1::server::{self as http1, Cut, Heads, Refusal, Service, Work};
 use crate::http2;
 use crate::lifecycle::Lifecycle;
 use crate::mode::Mode;
@@ -44,6 +44,7 @@ pub struct Site {
     pub life: Lifecycle,
     pub timeouts: Timeouts,
     pub limits: Limits,
+    pub heads: Heads,
     pub cancel_on_disconnect: bool,
     pub component: &'static str,
     /// Present where there are processes to look after.
@@ -115,13 +116,12 @@ async fn connection(site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
         peer: Arc::clone(&peer),
         from,
     };
-    let max_head = site.limits.max_header_bytes;
     if http2 {
         let answer = move |request| door.clone().handle(request);
-        let connection = http2::serve(io, Arc::clone(&peer), answer, max_head);
+        let connection = http2::serve(io, Arc::clone(&peer), answer, site.heads.max);
         drive(&site, &peer, Box::pin(connection)).await;
     } else {
-        let connection = http1::serve(io, Arc::clone(&peer), Box::new(door), max_head);
+        let connection = http1::serve(io, Arc::clone(&peer), Box::new(door), site.heads.clone());
         drive(&site, &peer, Box::pin(connection)).await;
     }
 }

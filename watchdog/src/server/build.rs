@@ -11,6 +11,7 @@ use crate::config::{self, Config, Flavour, LogFormat, Style};
 use crate::failure::{Failure, Voice};
 use crate::gate::Gate;
 use crate::health::Health;
+use crate::http1::server::Heads;
 use crate::journal::Sink;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
@@ -126,6 +127,7 @@ pub(super) fn site(
         life: Lifecycle::new(),
         timeouts: config.timeouts,
         limits: config.limits,
+        heads: Heads::new(config.limits.max_header_bytes),
         cancel_on_disconnect: config.cancel_on_disconnect,
         component: config.flavour.component(),
         processes,

@@ -13,6 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::sync::oneshot;
 
 use super::head::{self, Head, Refusal};
+use super::heads::{Heads, Share};
 use super::opening;
 use crate::conn::{Io, Peer};
 use crate::http1::inbound::{Inbound, Taken};
@@ -63,6 +64,7 @@ struct Inner {
     read: BytesMut,
     /// How far it was searched for the end of a head.
     scanned: usize,
+    share: Share,
     /// Some of a head has been read, and not all.
     begun: bool,
     inbound: Inbound,
@@ -90,12 +92,13 @@ pub(super) enum Next {
 }
 
 impl Source {
-    pub(super) fn new(mut io: Io) -> Arc<Self> {
+    pub(super) fn new(mut io: Io, heads: &Heads) -> Arc<Self> {
         let read = io.take_ahead();
         Arc::new(Self(Mutex::new(Inner {
             io: Some(io),
             read,
             scanned: 0,
+            share: Share::new(heads),
             begun: false,
             inbound: Inbound::Over,
             uninvited: false,
@@ -122,6 +125,7 @@ impl Source {
                     inner.inbound = Inbound::new(head.framing);
                     inner.uninvited = head.expects;
                     inner.begun = false;
+                    inner.share.release();
                     return Poll::Ready(Next::Request(head));
                 }
                 Ok(None) if peer.is_late() && !inner.read.is_empty() => {
@@ -132,6 +136,7 @@ impl Source {
                         return Poll::Ready(inner.refuse(refusal));
                     }
                     inner.note_begin(peer);
+                    ready!(inner.share.poll_room(inner.read.len(), cx));
                 }
                 Err(refusal) => return Poll::Ready(inner.refuse(refusal)),
             }
@@ -210,6 +215,7 @@ impl Source {
 impl Inner {
     fn refuse(&mut self, refusal: Refusal) -> Next {
         self.broken = true;
+        self.share.release();
         Next::Refused(refusal)
     }
 
@@ -379,7 +385,7 @@ mod tests {
         let client = TcpStream::connect(listener.local_addr().unwrap()).await;
         let (mut client, accepted) = (client.unwrap(), listener.accept().await.unwrap().0);
         let (io, peer) = Peer::split(accepted);
-        let source = Source::new(io);
+        let source = Source::new(io, &Heads::new(1000));
         let head = b"POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n";
         client.write_all(head).await.unwrap();
         let next = poll_fn(|cx| source.poll_next(cx, 1000, &peer)).await;
@@ -399,7 +405,7 @@ mod tests {
         let client = std::net::TcpStream::connect(listener.local_addr().unwrap());
         let (mut client, accepted) = (client.unwrap(), listener.accept().await.unwrap().0);
         let (io, peer) = Peer::split(accepted);
-        let source = Source::new(io);
+        let source = Source::new(io, &Heads::new(1000));
         let mut idle = Context::from_waker(Waker::noop());
         assert!(source.poll_next(&mut idle, 1000, &peer).is_pending());
         // The reactor has no turn in between.

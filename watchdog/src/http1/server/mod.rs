@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 mod head;
+mod heads;
 mod opening;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use tokio::io::AsyncWriteExt as _;
 pub use self::answer::{date, interim};
 pub use self::body::{RequestBody, Switch};
 pub use self::head::Refusal;
+pub use self::heads::Heads;
 
 use self::answer::Asked;
 use self::body::{Next, Source};
@@ -57,18 +59,18 @@ pub trait Service: Send + Sync {
 /// As much of a body is read after the answer, so that the client gets to see that.
 const MOST_UNREAD: usize = 64 << 20;
 
-/// Serves a connection to its end. Heads of requests that are longer than `max_head` bytes are refused.
-pub async fn serve(io: Io, peer: Arc<Peer>, service: Box<dyn Service>, max_head: usize) {
+/// Serves a connection to its end.
+pub async fn serve(io: Io, peer: Arc<Peer>, service: Box<dyn Service>, heads: Heads) {
     let mut writer = io.writer();
-    let source = Source::new(io);
+    let source = Source::new(io, &heads);
     let mut unread = MOST_UNREAD;
     loop {
-        let next = poll_fn(|cx| source.poll_next(cx, max_head, &peer)).await;
+        let next = poll_fn(|cx| source.poll_next(cx, heads.max, &peer)).await;
         let (response, mut asked, switch) = match next {
             Next::End => break,
             Next::Refused(refusal) => {
                 // Some have more to say than they may, and some do not stop.
-                unread = 4 * max_head;
+                unread = 4 * heads.max;
                 peer.restart();
                 let asked = Asked::new(&Method::GET, Version::HTTP_11, false, false);
                 (Ok(service.refuse(&refusal)), asked, None)

@@ -133,7 +133,7 @@ impl Client {
         Self {
             stream: stream.unwrap(),
             peer: Arc::downgrade(&peer),
-            _server: task::spawn(serve(io, peer, Box::new(Paths), MAX_HEAD)),
+            _server: task::spawn(serve(io, peer, Box::new(Paths), Heads::new(MAX_HEAD))),
         }
     }
 

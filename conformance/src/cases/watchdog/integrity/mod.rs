@@ -2,6 +2,7 @@
 //! It knows the clauses of its chapter and the cases that judge them.
 //! It refuses speed.
 
+mod connections;
 mod echoes;
 mod memory;
 mod soak;
@@ -14,7 +15,12 @@ pub const CHAPTER: Chapter = Chapter {
     title: "Integrity",
     intro: "No byte is lost, whatever the size, the framing or the number of requests.",
     clauses: CLAUSES,
-    cases: &[echoes::CASES, memory::CASES, soak::CASES],
+    cases: &[
+        echoes::CASES,
+        memory::CASES,
+        connections::CASES,
+        soak::CASES,
+    ],
 };
 
 const CLAUSES: &[Clause] = &[
@@ -42,5 +48,9 @@ const CLAUSES: &[Clause] = &[
     Clause::should(
         "WD-15.7",
         "Uploads at the same time take less than a megabyte of memory each.",
+    ),
+    Clause::should(
+        "WD-15.8",
+        "Connections that ask for nothing, or not yet, take little memory, however many there are.",
     ),
 ];

@@ -18,7 +18,7 @@ use super::*;
 use crate::config::{CommandLine, Endpoint, TermTiming, Timeouts, Upstream};
 use crate::conn::Peer;
 use crate::failure::Voice;
-use crate::http1::server::{self, Cut, Refusal, RequestBody, Service, Work};
+use crate::http1::server::{self, Cut, Heads, Refusal, RequestBody, Service, Work};
 use crate::http2;
 use crate::seal::{Limit, Sealed};
 use crate::task::{self, Owned};
@@ -222,7 +222,7 @@ async fn connection(stream: TcpStream, proxy: Arc<Proxy>) {
         http2::serve(io, peer, answer, 1 << 20).await;
     } else {
         tokio::select! {
-            () = server::serve(io, Arc::clone(&peer), Box::new(front), 1 << 20) => {}
+            () = server::serve(io, Arc::clone(&peer), Box::new(front), Heads::new(1 << 20)) => {}
             () = peer.gone() => {}
         }
         drop(peer);
