@@ -51,7 +51,10 @@ impl Share {
     /// Ready when there is room for more than `len` bytes.
     pub(super) fn poll_room(&mut self, len: usize, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+            let held = self
+                .held
+                .as_ref()
+                .map_or(0, OwnedSemaphorePermit::num_permits);
             if len < (1 + held) * STEP {
                 return Poll::Ready(());
             }
