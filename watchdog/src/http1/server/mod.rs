@@ -62,7 +62,8 @@ const MOST_UNREAD: usize = 64 << 20;
 /// Serves a connection to its end.
 pub async fn serve(io: Io, peer: Arc<Peer>, service: Box<dyn Service>, heads: Heads) {
     let mut writer = io.writer();
-    let source = Source::new(io, &heads);
+    let held = Held(Source::new(io, &heads));
+    let source = &held.0;
     let mut unread = MOST_UNREAD;
     loop {
         let next = poll_fn(|cx| source.poll_next(cx, heads.max, &peer)).await;
@@ -115,6 +116,15 @@ pub async fn serve(io: Io, peer: Arc<Peer>, service: Box<dyn Service>, heads: He
     if let Some(mut io) = source.take() {
         // The client may be gone.
         let _ = io.shutdown().await;
+    }
+}
+
+/// The connection's own hold on its socket. It ends with the connection, whoever has the body of a request still.
+struct Held(Arc<Source>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        drop(self.0.take());
     }
 }
 

@@ -27,6 +27,13 @@ pub const CASES: &[Case] = &[
     .modes(FUNCTION)
     .run(unread_probes),
     Case::must(
+        "server/unread-upload",
+        "WD-2.5",
+        "an upload that goes on after its answer, and that nobody reads, holds its connection no longer than `read_timeout`",
+    )
+    .modes(&[Http])
+    .run(unread_upload),
+    Case::must(
         "server/idle-then-head",
         "WD-2.5",
         "an idle client may begin late, and then has all the time that a head may take",
@@ -109,6 +116,27 @@ fn unread_probes(rig: &mut Rig) -> Outcome {
     let exit = w.wait_exit(8.0)?;
     check_eq!(exit.code, Some(0), "exit code");
     Ok(())
+}
+
+fn unread_upload(rig: &mut Rig) -> Outcome {
+    let w = rig.function("").env("read_timeout", "1s").start()?;
+    let mut wire = w.connect()?;
+    wire.send_head(&Request::post("/early-hold").header("Content-Length", "100000000"))?;
+    check_eq!(wire.read_response()?.status, 200, "status");
+    // More than fits on the way; whoever is no longer there takes none of it.
+    wire.set_timeout(rig.timeout(8.0))?;
+    let piece = vec![0; 1 << 20];
+    for _ in 0..50 {
+        if let Err(error) = wire.send(&piece) {
+            let why = format!("{error:?}");
+            check!(
+                !why.contains("WouldBlock") && !why.contains("temporarily"),
+                "not closed: {why}"
+            );
+            return Ok(());
+        }
+    }
+    wire.expect_closed(rig.timeout(8.0))
 }
 
 /// Nothing for most of `read_timeout`, then a head in two halves with as much time between them.
