@@ -4,7 +4,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 
 use h2::Reason;
 use h2::server::SendResponse;
@@ -109,7 +109,10 @@ pub(super) fn strip(headers: &mut HeaderMap) {
 
 /// A head that cannot be sent, though the client is there: too large a field, mostly.
 fn refuse(mut respond: SendResponse<Piece>, mut body: Sealed, error: &h2::Error) {
-    if error.is_io() || error.is_go_away() || error.is_reset() {
+    // To a stream that is over, any frame is unexpected.
+    let mut now = Context::from_waker(Waker::noop());
+    let over = error.is_io() || error.is_go_away() || error.is_reset();
+    if over || respond.poll_reset(&mut now).is_ready() {
         return;
     }
     let why = format!("the head of an answer cannot be sent over HTTP/2: {error}");

@@ -81,6 +81,14 @@ pub(super) const CASES: &[Case] = &[
     .feature("h2c")
     .run(trailers_counted),
     Case::must(
+        "upgrade/h2c-cut-upload",
+        "WD-7.12",
+        "an upload that its client resets is no whole one, whatever the code, and no defect",
+    )
+    .modes(&[Http, Serializing, Streaming])
+    .feature("h2c")
+    .run(cut_upload),
+    Case::must(
         "upgrade/h2c-access-path",
         "WD-7.18",
         "the access line shows the path, as over HTTP/1.1",
@@ -245,6 +253,29 @@ fn trailers_counted(rig: &mut Rig) -> Outcome {
     let request = Request::get("/trailers").header("TE", "trailers");
     check_eq!(w.request(request)?.status, 200, "status over HTTP/1.1");
     w.wait_metric("http_requests_total", &[("code", "200")], 2.0, 5.0)
+}
+
+fn cut_upload(rig: &mut Rig) -> Outcome {
+    let w = rig.function(&rig.fixture("digest", &[])).start()?;
+    let mut client = client(&w)?;
+    // NO_ERROR and CANCEL.
+    for code in [0, 8] {
+        let id = client.request("POST", "/digest", &[], false)?;
+        client.data(id, b"the first part", false)?;
+        w.wait_metric("http_requests_in_flight", &[], 1.0, 5.0)?;
+        client.reset(id, code)?;
+        w.wait_metric("http_requests_in_flight", &[], 0.0, 5.0)?;
+    }
+    check_eq!(
+        rig.evidence("digest"),
+        "",
+        "what the function took for a whole upload"
+    );
+    let metrics = w.metrics()?;
+    let total = |code| metrics.sum("http_requests_total", &[("code", code)]);
+    let wrong = total("200") + total("500");
+    check!(wrong < 0.5, "{wrong} requests are recorded as 200 or 500");
+    Ok(())
 }
 
 fn access_path(rig: &mut Rig) -> Outcome {
