@@ -3,6 +3,7 @@
 //! Owns one buffer and one thread per stream, so that a slow log consumer never holds up a request, and the shape of a line. May know the time and the
 //! log format. Refuses to drop a function's line: its writers wait for room instead.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -20,6 +21,7 @@ use tokio::sync::Notify;
 use tracing::field::{Field, Visit};
 use tracing::span;
 
+use crate::access;
 use crate::config::LogFormat;
 
 /// Writers of function lines wait above this many unwritten bytes.
@@ -271,6 +273,18 @@ impl Journal {
         Self { sink, format }
     }
 
+    /// Writes an event, whoever's it is.
+    pub fn write(&self, event: &tracing::Event<'_>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let (level, target) = (*event.metadata().level(), event.metadata().target());
+        let line = match self.format {
+            LogFormat::Text => Self::text(&fields.shown(target), level),
+            LogFormat::Json => Self::json(fields.0, level),
+        };
+        self.sink.line(line.as_bytes());
+    }
+
     fn text(message: &str, level: tracing::Level) -> String {
         let mut line = String::with_capacity(message.len() + 32);
         let warning = if level <= tracing::Level::WARN && !message.starts_with("Warning") {
@@ -297,25 +311,11 @@ impl Journal {
 
 impl tracing::Subscriber for Journal {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() <= tracing::Level::INFO && metadata.target().starts_with("fwatchdog")
+        *metadata.level() <= tracing::Level::INFO && is_own(metadata.target())
     }
 
     fn event(&self, event: &tracing::Event<'_>) {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        let level = *event.metadata().level();
-        let line = match self.format {
-            LogFormat::Text => {
-                let message = fields
-                    .0
-                    .get("message")
-                    .and_then(Value::as_str)
-                    .unwrap_or_default();
-                Self::text(message, level)
-            }
-            LogFormat::Json => Self::json(fields.0, level),
-        };
-        self.sink.line(line.as_bytes());
+        self.write(event);
     }
 
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
@@ -327,9 +327,38 @@ impl tracing::Subscriber for Journal {
     fn exit(&self, _: &span::Id) {}
 }
 
-/// An event's fields as JSON. Text shows only the message, which says it all.
+/// An event's fields as JSON.
 #[derive(Default)]
 struct Fields(Map<String, Value>);
+
+impl Fields {
+    /// As text. The message of a line of our own says it all.
+    fn shown(&self, target: &str) -> Cow<'_, str> {
+        let message = self.0.get("message").and_then(Value::as_str);
+        let message = message.unwrap_or_default();
+        if target == access::EVENT {
+            return access::event_as_text(&self.0).into();
+        }
+        if is_own(target) || self.0.len() <= 1 {
+            return message.into();
+        }
+        let mut text = message.to_owned();
+        for (name, value) in self.0.iter().filter(|(name, _)| *name != "message") {
+            let space = if text.is_empty() { "" } else { " " };
+            // Writing to a string cannot fail.
+            let _ = match value {
+                Value::String(value) => write!(text, "{space}{name}={value}"),
+                value => write!(text, "{space}{name}={value}"),
+            };
+        }
+        text.into()
+    }
+}
+
+/// What is ours, and not the function's in this process.
+fn is_own(target: &str) -> bool {
+    target == "fwatchdog" || target.starts_with("fwatchdog::")
+}
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {

@@ -30,6 +30,7 @@ use crate::http1::server::{self, Cut, Refusal, RequestBody, Service, Work};
 use crate::lifecycle::Lifecycle;
 use crate::mode::Mode;
 use crate::mode::fork::Remote;
+use crate::mode::inproc::ClientAddress;
 use crate::process::Processes;
 use crate::request::Client;
 use crate::seal::Sealed;
@@ -244,6 +245,9 @@ impl Door {
         }
         if matches!(&site.mode, Mode::Fork(fork, _) if fork.wants_remote()) {
             request.extensions_mut().insert(Remote(from));
+        }
+        if matches!(&site.mode, Mode::Inproc(_)) {
+            request.extensions_mut().insert(ClientAddress(from));
         }
         let watched = site.cancel_on_disconnect;
         let client = Client { peer, watched };

@@ -23,11 +23,11 @@ use crate::journal::Sink;
 use crate::lifecycle::Phase;
 use crate::mode::Mode;
 use crate::mode::fork::Outlets;
-use crate::mode::inproc::Handler;
+use crate::mode::inproc::{Handler, Inproc};
 pub use crate::process::ChildSignals;
 use crate::process::{Child, Exit, Group, Processes, Reaper};
 use crate::serve::{self, Site};
-use crate::{admin, task};
+use crate::{admin, exit_code, task};
 
 /// Log pumps get this long to read what a child left in its pipes.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -47,6 +47,18 @@ pub enum StartError {
     Function(String),
     /// The operating system refused something basic.
     System(io::Error),
+}
+
+impl StartError {
+    /// What the process ends with because of it.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Port { .. } => exit_code::UNAVAILABLE,
+            Self::Setting(_) => exit_code::USAGE,
+            Self::Function(_) => exit_code::NOT_STARTED,
+            Self::System(_) => exit_code::SYSTEM,
+        }
+    }
 }
 
 impl std::fmt::Display for StartError {
@@ -124,7 +136,7 @@ impl Server {
             pumps: pumps.clone(),
         };
         let (mode, child) = mode(&config, &processes, outlets)?;
-        let site = Arc::new(site(&config, mode, Some(processes), output.stderr));
+        let site = Arc::new(site(&config, mode, Some(processes), Some(output.stderr)));
         Ok(Self {
             site,
             config,
@@ -136,18 +148,15 @@ impl Server {
         })
     }
 
-    /// Serves a handler of this process. The environment's settings hold, but those of processes.
-    pub async fn inproc(
-        config: Config,
-        handler: Handler,
-        output: Output,
-    ) -> Result<Self, StartError> {
+    /// Serves a handler of this process: there is nothing to start, and lines of its own are events.
+    pub async fn inproc(config: Config, handler: Handler) -> Result<Self, StartError> {
         let listener = listen(config.listen, "port").await?;
         let metrics = match config.metrics {
             Some(address) => Some(listen(address, "metrics_port").await?),
             None => None,
         };
-        let site = Arc::new(site(&config, Mode::Inproc(handler), None, output.stderr));
+        let mode = Mode::Inproc(Inproc::new(handler, &config.timeouts));
+        let site = Arc::new(site(&config, mode, None, None));
         Ok(Self {
             site,
             config,
@@ -167,6 +176,17 @@ impl Server {
         self.listener.local_addr()
     }
 
+    /// Where metrics are served, if anywhere.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn metrics_address(&self) -> io::Result<Option<SocketAddr>> {
+        self.metrics
+            .as_ref()
+            .map(TcpListener::local_addr)
+            .transpose()
+    }
+
     /// Serves until `stop` completes or the child ends, then drains. A second completion of `stop` ends at once.
     pub async fn run<S, F>(self, mut stop: S) -> Stopped
     where
@@ -183,7 +203,9 @@ impl Server {
             _reaper,
         } = self;
         announce(&config, &listener, metrics.as_ref());
-        let _metrics = metrics.map(|l| task::spawn(admin::serve(Arc::clone(&site), l)));
+        // Whoever drops this future has no more use for its connections.
+        let _cut = site.life.cut.clone().drop_guard();
+        let metrics = metrics.map(|l| task::spawn(admin::serve(Arc::clone(&site), l)));
         let _starting = match &site.mode {
             Mode::Proxy(proxy) => {
                 let proxy = Arc::clone(proxy);
@@ -216,6 +238,12 @@ impl Server {
         pumps.close();
         // A grandchild may hold a pipe for ever.
         let _ = timeout(LAST_WORDS, pumps.wait()).await;
+        // Whoever serves again in this process finds the ports free and nothing of ours left.
+        if let Some(metrics) = metrics {
+            task::end(metrics).await;
+        }
+        site.life.tasks.close();
+        let _ = timeout(LAST_WORDS, site.life.tasks.wait()).await;
         tracing::info!(
             "Exiting. Active connections: {}",
             site.desk.gate.in_flight()

@@ -1,0 +1,75 @@
+//! A handler in this process.
+//!
+//! Owns what a request brings for it and what becomes of its answer. May know a request, its upload and its connection. Refuses to trust it: a panic or
+//! an error costs one request, and the caller is not told why.
+
+mod body;
+mod bridge;
+mod handler;
+mod upgrade;
+
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+
+pub use self::body::Body;
+pub use self::handler::{BoxError, ClientAddress, Handler};
+pub use self::upgrade::{Upgrade, Upgraded};
+use super::Answer;
+use crate::body as bodies;
+use crate::config::Timeouts;
+use crate::failure::{Failure, chain};
+use crate::http1::server::Switch;
+use crate::task;
+use crate::upload::{Upload, UploadError};
+
+/// The handler, and what holds for connections that it takes over.
+#[derive(Debug)]
+pub struct Inproc {
+    handler: Handler,
+    idle: Option<Duration>,
+}
+
+impl Inproc {
+    pub const fn new(handler: Handler, timeouts: &Timeouts) -> Self {
+        Self {
+            handler,
+            idle: timeouts.stream_idle,
+        }
+    }
+
+    pub async fn answer(
+        &self,
+        mut request: Request<Upload>,
+        switch: Option<Switch>,
+    ) -> Result<Answer, Failure> {
+        if let Some(switch) = switch {
+            let upgrade = Upgrade::new(switch, self.idle);
+            request.extensions_mut().insert(upgrade);
+        }
+        // A task of its own, so that a panic ends there.
+        match task::spawn(self.handler.call(request)).await {
+            Ok(Ok(response)) => answer(response),
+            Ok(Err(error)) => Err(failure(error)),
+            Err(_) => Err(Failure::Internal("the handler panicked".to_owned())),
+        }
+    }
+}
+
+/// An upload that broke off is the client's doing, also where the handler says so.
+fn failure(error: BoxError) -> Failure {
+    match error.downcast::<UploadError>() {
+        Ok(upload) => (*upload).into(),
+        Err(error) => Failure::Handler(chain(&*error)),
+    }
+}
+
+/// An answer that switches protocols has to say who goes on.
+fn answer(mut response: Response<bodies::Body>) -> Result<Answer, Failure> {
+    let tunnel = upgrade::take(&mut response);
+    if tunnel.is_none() && response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        let why = "the handler answered 101 without an `Upgrade`";
+        return Err(Failure::Handler(why.to_owned()));
+    }
+    Ok(Answer { response, tunnel })
+}
