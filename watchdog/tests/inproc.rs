@@ -9,6 +9,7 @@ mod library;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use fwatchdog::{
 };
 use http_body_util::BodyExt as _;
 use tokio::sync::{Notify, Semaphore};
+use tokio::task::spawn_blocking;
 use tracing::subscriber::set_default;
 
 use self::library::{Heard, plain, start};
@@ -155,15 +157,66 @@ async fn the_same_ports_are_served_again() {
     }
 }
 
-#[tokio::test]
+/// Takes its time to go.
+struct Slow(Arc<AtomicBool>);
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        std::thread::sleep(Duration::from_millis(100));
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_left_of_a_server_that_ended() {
-    let settings = plain().metrics_port(Some(free_port()));
-    let running = start(Handler::new(hello), settings).await;
+    let (entered, gone) = (Arc::new(Semaphore::new(0)), Arc::default());
+    let (entering, going) = (Arc::clone(&entered), Arc::clone(&gone));
+    let handler = Handler::new(move |_| {
+        let (entered, slow) = (Arc::clone(&entering), Slow(Arc::clone(&going)));
+        async move {
+            entered.add_permits(1);
+            std::future::pending::<()>().await;
+            drop(slow);
+            Ok::<_, BoxError>(Response::new(Body::empty()))
+        }
+    });
+    let settings = plain()
+        .metrics_port(Some(free_port()))
+        .shutdown_timeout(Duration::from_millis(50));
+    let running = start(handler, settings).await;
     let _idle = TcpStream::connect(running.address).unwrap();
-    assert!(running.get("/").await.starts_with("HTTP/1.1 200"));
+    let mut stream = TcpStream::connect(running.address).unwrap();
+    let request = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n";
+    stream.write_all(request).unwrap();
+    entered.acquire().await.unwrap().forget();
     running.stop().await;
-    let metrics = tokio::runtime::Handle::current().metrics();
-    assert_eq!(metrics.num_alive_tasks(), 0);
+    assert!(gone.load(Ordering::Relaxed));
+}
+
+#[tokio::test]
+async fn dropping_a_server_cuts_its_connections() {
+    let settings = plain().port(free_port());
+    let running = start(Handler::new(hello), settings.clone()).await;
+    let mut stream = TcpStream::connect(running.address).unwrap();
+    let limit = Duration::from_secs(10);
+    stream.set_read_timeout(Some(limit)).unwrap();
+    // Accepted, as it is answered.
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+        .unwrap();
+    let answer = spawn_blocking(move || {
+        let mut piece = [0; 8];
+        stream.read_exact(&mut piece).unwrap();
+        stream
+    });
+    let mut stream = answer.await.unwrap();
+    running.cut().await;
+    let rest = spawn_blocking(move || stream.read_to_end(&mut Vec::new()));
+    if let Err(error) = rest.await.unwrap() {
+        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    }
+    let again = start(Handler::new(hello), settings).await;
+    again.stop().await;
 }
 
 #[tokio::test]

@@ -87,6 +87,16 @@ impl Listing {
         }
     }
 
+    /// They hold for a whole program, so what is on by default is part of the interface.
+    fn features(&mut self, manifest: &str) {
+        let table = manifest.split("[features]").nth(1).unwrap();
+        for line in table.lines().skip(1).take_while(|line| !line.is_empty()) {
+            if !line.starts_with('#') {
+                self.line(&format!("feature {line}"));
+            }
+        }
+    }
+
     fn line(&mut self, line: &str) {
         writeln!(self.text, "{}", line.trim_end()).unwrap();
     }
@@ -193,6 +203,7 @@ fn the_listing_is_true() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let sources = Sources::read(&root.join("src/lib.rs"));
     let mut listing = Listing::default();
+    listing.features(&fs::read_to_string(root.join("Cargo.toml")).unwrap());
     for (name, place) in sources.exports(&["crate".to_owned()]) {
         listing.add(&sources, &name, &place);
     }

@@ -244,6 +244,9 @@ impl Server {
         }
         site.life.tasks.close();
         let _ = timeout(LAST_WORDS, site.life.tasks.wait()).await;
+        if let Mode::Inproc(inproc) = &site.mode {
+            let _ = timeout(LAST_WORDS, inproc.finish()).await;
+        }
         tracing::info!(
             "Exiting. Active connections: {}",
             site.desk.gate.in_flight()

@@ -72,6 +72,12 @@ impl Running {
         self.stop.notify_one();
     }
 
+    /// Drops it as it runs.
+    pub async fn cut(self) {
+        self.server.abort();
+        assert!(self.server.await.unwrap_err().is_cancelled());
+    }
+
     pub async fn stop(self) {
         self.tell();
         self.server.await.unwrap();

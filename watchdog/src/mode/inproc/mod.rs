@@ -11,6 +11,7 @@ mod upgrade;
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
+use tokio_util::task::TaskTracker;
 
 pub use self::body::Body;
 pub use self::handler::{BoxError, ClientAddress, Handler};
@@ -28,13 +29,15 @@ use crate::upload::{Upload, UploadError};
 pub struct Inproc {
     handler: Handler,
     idle: Option<Duration>,
+    tasks: TaskTracker,
 }
 
 impl Inproc {
-    pub const fn new(handler: Handler, timeouts: &Timeouts) -> Self {
+    pub fn new(handler: Handler, timeouts: &Timeouts) -> Self {
         Self {
             handler,
             idle: timeouts.stream_idle,
+            tasks: TaskTracker::new(),
         }
     }
 
@@ -47,12 +50,19 @@ impl Inproc {
             let upgrade = Upgrade::new(switch, self.idle);
             request.extensions_mut().insert(upgrade);
         }
-        // A task of its own, so that a panic ends there.
-        match task::spawn(self.handler.call(request)).await {
+        // A task of its own, so that a panic ends there, and a handler that blocks holds up no deadline.
+        let work = self.tasks.track_future(self.handler.call(request));
+        match task::spawn(work).await {
             Ok(Ok(response)) => answer(response),
             Ok(Err(error)) => Err(failure(error)),
             Err(_) => Err(Failure::Internal("the handler panicked".to_owned())),
         }
+    }
+
+    /// Waits for what was told to end, which takes as long as a handler blocks.
+    pub async fn finish(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 }
 
