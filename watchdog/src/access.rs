@@ -132,10 +132,16 @@ impl Access {
 pub const EVENT: &str = "fwatchdog::access";
 
 fn event(entry: &Entry<'_>) {
+    if !tracing::event_enabled!(target: EVENT, tracing::Level::INFO) {
+        return;
+    }
+    let mut path = String::new();
+    // Writing to a string cannot fail.
+    let _ = target(&mut path, entry.uri);
     tracing::info!(
         target: EVENT,
         method = entry.method.as_str(),
-        path = %entry.uri,
+        path,
         status = entry.status.as_u16(),
         bytes = entry.sent,
         duration = entry.duration.as_secs_f64(),

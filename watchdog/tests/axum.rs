@@ -169,6 +169,25 @@ async fn an_upgrade_is_taken_by_hand() {
 }
 
 #[tokio::test]
+async fn a_request_with_a_body_makes_no_offer() {
+    let handler = Handler::new(async |mut request: Request<Upload>| {
+        let offered = Upgrade::take(&mut request).is_some();
+        Ok::<_, BoxError>(http::Response::new(offered.to_string()))
+    });
+    let running = start(handler, plain()).await;
+    let ask = |fields: &str| {
+        format!(
+            "POST / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade, close\r\nUpgrade: shout\r\n{fields}\r\n"
+        )
+    };
+    let answer = running.say(&ask("Content-Length: 0\r\n")).await;
+    assert!(answer.ends_with("\r\n\r\ntrue"), "{answer}");
+    let answer = running.say(&(ask("Content-Length: 4\r\n") + "GET ")).await;
+    assert!(answer.ends_with("\r\n\r\nfalse"), "{answer}");
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn an_upgrade_is_taken_within_a_router() {
     let take = async |mut request: axum::extract::Request| -> Response {
         let upgrade = Upgrade::take(&mut request).unwrap();

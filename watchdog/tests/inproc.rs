@@ -8,15 +8,20 @@
 mod library;
 
 use std::io::{Read as _, Write as _};
+use std::mem;
 use std::net::TcpStream;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use fwatchdog::{
     Body, BoxError, ClientAddress, ErrorKind, Handler, Request, Response, Server, Settings, Upload,
     UploadError,
 };
+use http_body::Frame;
 use http_body_util::BodyExt as _;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::spawn_blocking;
@@ -31,6 +36,7 @@ async fn hello(request: Request<Upload>) -> Result<Response<Body>, BoxError> {
         "/panic" => Err(request.headers()["absent"].to_str().unwrap_or("").into()),
         "/who" => Ok(Response::new(Body::from(client.unwrap().0.to_string()))),
         "/switch" => Ok(Response::builder().status(101).body(Body::empty()).unwrap()),
+        "/hints" => Ok(Response::builder().status(103).body(Body::empty()).unwrap()),
         _ => {
             let body = request.into_body().collect().await?.to_bytes();
             let text = format!("hello, {} bytes", body.len());
@@ -47,7 +53,41 @@ async fn answers_probes_and_fails_one_request_at_a_time() {
     assert!(running.get("/_/ready").await.starts_with("HTTP/1.1 200"));
     assert!(running.get("/panic").await.starts_with("HTTP/1.1 500"));
     assert!(running.get("/switch").await.starts_with("HTTP/1.1 500"));
+    assert!(running.get("/hints").await.starts_with("HTTP/1.1 500"));
     assert!(running.get("/").await.starts_with("HTTP/1.1 200"));
+    running.stop().await;
+}
+
+/// A body that panics after its first piece.
+struct Traitor(bool);
+
+impl http_body::Body for Traitor {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        assert!(!mem::replace(&mut self.0, true), "no more");
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"first")))))
+    }
+}
+
+#[tokio::test]
+async fn a_panic_costs_one_request_wherever_it_is() {
+    // Before there is anything to wait for.
+    let handler = Handler::new(|request: Request<Upload>| {
+        assert_ne!(request.uri().path(), "/early");
+        std::future::ready(Ok::<_, BoxError>(Response::new(Traitor(false))))
+    });
+    let running = start(handler, plain()).await;
+    assert!(running.get("/early").await.starts_with("HTTP/1.1 500"));
+    let answer = running.get("/").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("first"), "{answer}");
+    // It does not look whole.
+    assert!(!answer.ends_with("0\r\n\r\n"), "{answer}");
     running.stop().await;
 }
 

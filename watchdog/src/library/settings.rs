@@ -4,7 +4,7 @@
 //! one grammar does, and what it makes of a value is found out when a server is bound.
 
 use std::ffi::OsString;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -28,11 +28,18 @@ use crate::config::{Config, Environment, Loaded, go_duration, settings};
 /// // The defaults, whatever the environment says.
 /// let settings = Settings::new().port(3000).exec_timeout(Duration::from_secs(5));
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     environment: Environment,
     /// What is no setting, or none of a server within a program.
     unknown: Vec<String>,
+}
+
+/// Nothing of the environment, which may hold secrets.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings").finish_non_exhaustive()
+    }
 }
 
 impl Default for Settings {

@@ -1,13 +1,15 @@
 //! The body of a handler's answer.
 //!
-//! Owns the ways to make one. May know the body of every mode, which it is. Refuses to show how that is made.
+//! Owns the ways to make one. May know the body of every mode, which it is. Refuses to trust what others make.
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
+use pin_project_lite::pin_project;
 
 use super::handler::BoxError;
 use crate::body;
@@ -70,7 +72,53 @@ where
     let any: &mut dyn Any = &mut body;
     match any.downcast_mut::<Option<Body>>() {
         Some(own) => own.take().unwrap_or_default().0,
-        None => body.map_or(body::Body::Empty, body::Body::new),
+        None => body.map_or(body::Body::Empty, |body| {
+            let broken = false;
+            body::Body::new(Guarded { body, broken })
+        }),
+    }
+}
+
+pin_project! {
+    /// A body whose panic ends it and nothing else: the connection may have other requests.
+    struct Guarded<B> {
+        #[pin]
+        body: B,
+        broken: bool,
+    }
+}
+
+impl<B> http_body::Body for Guarded<B>
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.project();
+        if *this.broken {
+            return Poll::Ready(None);
+        }
+        // What is in a state that nobody expects is not polled again.
+        let polled = catch_unwind(AssertUnwindSafe(|| this.body.poll_frame(cx)));
+        let Ok(polled) = polled else {
+            *this.broken = true;
+            return Poll::Ready(Some(Err("the handler's body panicked".into())));
+        };
+        polled.map_err(Into::into)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.broken || self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

@@ -10,7 +10,8 @@ mod upgrade;
 
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
+use http_body::Body as _;
 use tokio_util::task::TaskTracker;
 
 pub use self::body::Body;
@@ -46,13 +47,15 @@ impl Inproc {
         mut request: Request<Upload>,
         switch: Option<Switch>,
     ) -> Result<Answer, Failure> {
-        if let Some(switch) = switch {
+        // What is left of a body would be taken for the other protocol.
+        if let Some(switch) = switch.filter(|_| request.body().is_end_stream()) {
             let upgrade = Upgrade::new(switch, self.idle);
             request.extensions_mut().insert(upgrade);
         }
         // A task of its own, so that a panic ends there, and a handler that blocks holds up no deadline.
-        let work = self.tasks.track_future(self.handler.call(request));
-        match task::spawn(work).await {
+        let handler = self.handler.clone();
+        let work = async move { handler.call(request).await };
+        match task::spawn(self.tasks.track_future(work)).await {
             Ok(Ok(response)) => answer(response),
             Ok(Err(error)) => Err(failure(error)),
             Err(_) => Err(Failure::Internal("the handler panicked".to_owned())),
@@ -74,12 +77,13 @@ fn failure(error: BoxError) -> Failure {
     }
 }
 
-/// An answer that switches protocols has to say who goes on.
+/// An answer that switches protocols has to say who goes on, and no other of its class is an answer: a client would wait for one.
 fn answer(mut response: Response<bodies::Body>) -> Result<Answer, Failure> {
     let tunnel = upgrade::take(&mut response);
-    if tunnel.is_none() && response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        let why = "the handler answered 101 without an `Upgrade`";
-        return Err(Failure::Handler(why.to_owned()));
+    if tunnel.is_none() && response.status().is_informational() {
+        let status = response.status().as_u16();
+        let why = format!("the handler answered {status} without an `Upgrade`");
+        return Err(Failure::Handler(why));
     }
     Ok(Answer { response, tunnel })
 }

@@ -21,7 +21,7 @@ use crate::http1::server::Switch;
 use crate::mode::Tunnel;
 use crate::mode::proxy::tunnel::{Pulse, Watched};
 
-/// A request's offer to switch protocols, in the extensions of every HTTP/1.1 request that makes one.
+/// A request's offer to switch protocols, in the extensions of every HTTP/1.1 request that makes one and has no body.
 ///
 /// What it offers is in the request's field `Upgrade`. A handler that takes the offer returns what [`Upgrade::accept`] gives; one that does not just
 /// answers. The offer can be taken once.
