@@ -24,6 +24,9 @@
 //! - A [`Server`] tells its address and ends when it is told to; [`serve`] is the short form, for a program that does nothing else.
 //! - An [`Error`] says what to tell the operator, and which exit code.
 //! - Log lines are events of `tracing`. The library installs no subscriber by itself; [`log`] has the watchdog's own.
+//!
+//! The features are for builds of the program: `classic` has it stand in for the classic watchdog where settings leave it open, and `terse` leaves out what its
+//! log never shows. That holds for every crate of a build, so a program with a log of its own leaves it alone.
 #![warn(missing_docs)]
 #![cfg_attr(
     test,

@@ -27,7 +27,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::spawn_blocking;
 use tracing::subscriber::set_default;
 
-use self::library::{Heard, plain, start};
+use self::library::{Heard, Port, plain, start};
 
 async fn hello(request: Request<Upload>) -> Result<Response<Body>, BoxError> {
     let client = request.extensions().get::<ClientAddress>().copied();
@@ -182,15 +182,10 @@ async fn who_has_connected_when_accepting_ends_is_answered() {
     }
 }
 
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 #[tokio::test]
 async fn the_same_ports_are_served_again() {
-    let settings = plain().port(free_port()).metrics_port(Some(free_port()));
+    let (port, metrics) = (Port::keep(), Port::keep());
+    let settings = plain().port(port.number).metrics_port(Some(metrics.number));
     for _ in 0..20 {
         let server = Server::bind(settings.clone(), Handler::new(hello)).await;
         server.unwrap().run_until(std::future::ready(())).await;
@@ -220,8 +215,9 @@ async fn nothing_is_left_of_a_server_that_ended() {
             Ok::<_, BoxError>(Response::new(Body::empty()))
         }
     });
+    let metrics = Port::keep();
     let settings = plain()
-        .metrics_port(Some(free_port()))
+        .metrics_port(Some(metrics.number))
         .shutdown_timeout(Duration::from_millis(50));
     let running = start(handler, settings).await;
     let _idle = TcpStream::connect(running.address).unwrap();
@@ -235,7 +231,8 @@ async fn nothing_is_left_of_a_server_that_ended() {
 
 #[tokio::test]
 async fn dropping_a_server_cuts_its_connections() {
-    let settings = plain().port(free_port());
+    let port = Port::keep();
+    let settings = plain().port(port.number);
     let running = start(Handler::new(hello), settings.clone()).await;
     let mut stream = TcpStream::connect(running.address).unwrap();
     let limit = Duration::from_secs(10);

@@ -7,19 +7,23 @@
 
 mod library;
 
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
+use std::net::TcpStream;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use fwatchdog::log::{Format, Layer};
-use fwatchdog::{Body, BoxError, ErrorKind, Handler, Response, log};
+use fwatchdog::{Body, BoxError, ErrorKind, Handler, Response, Settings, log};
+use nix::sys::signal::{Signal, raise};
+use tokio::task::spawn_blocking;
 use tracing::subscriber::set_default;
 use tracing::{debug, info, warn};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 
-use self::library::{plain, start};
+use self::library::{Port, plain, start};
 
 /// What was written.
 #[derive(Clone, Default)]
@@ -91,33 +95,54 @@ async fn lines_for_machines_have_all_fields() {
     assert!(access.unwrap()["call_id"].is_string());
 }
 
-/// Serves twice with the log that a program may install, which nobody has taken before it.
-#[tokio::main(flavor = "current_thread")]
-async fn program() {
+/// Serves twice as the environment says, with a log that nobody has taken before.
+async fn program(port: u16) {
     start(talker(), plain()).await.stop().await;
-    let _log = log::install(Format::Text).unwrap();
+    let _log = log::install(Settings::from_env().log_format()).unwrap();
     let error = log::install(Format::Text).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Log);
     for _ in 0..2 {
-        let running = start(talker(), plain()).await;
-        running.get("/").await;
-        running.stop().await;
+        let client = async {
+            spawn_blocking(move || ask(port)).await.unwrap();
+            raise(Signal::SIGTERM).unwrap();
+        };
+        let (served, ()) = tokio::join!(fwatchdog::serve(talker()), client);
+        served.unwrap();
     }
 }
 
-#[test]
+/// One request, as soon as somebody listens.
+fn ask(port: u16) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let mut stream = loop {
+        match TcpStream::connect(("127.0.0.1", port)) {
+            Ok(stream) => break stream,
+            Err(error) => assert!(Instant::now() < deadline, "{error}"),
+        }
+    };
+    let request = b"GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
+    stream.write_all(request).unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
+}
+
+#[tokio::test]
 #[expect(
     clippy::disallowed_methods,
     reason = "a subscriber is for a whole process, so it takes one"
 )]
-fn a_program_may_install_it() {
-    const PROGRAM: &str = "FWATCHDOG_TEST_PROGRAM";
-    if std::env::var_os(PROGRAM).is_some() {
-        return program();
+async fn a_program_may_install_it() {
+    const PORT: &str = "FWATCHDOG_TEST_PORT";
+    if let Ok(port) = std::env::var(PORT) {
+        return program(port.parse().unwrap()).await;
     }
+    let (port, metrics) = (Port::keep(), Port::keep());
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "--nocapture", "a_program_may_install_it"])
-        .env(PROGRAM, "1")
+        .env(PORT, port.number.to_string())
+        .env("port", port.number.to_string())
+        .env("metrics_port", metrics.number.to_string())
+        .envs([("bind_address", "127.0.0.1"), ("drain_delay", "0")])
+        .env("suppress_lock", "true")
         .output()
         .unwrap();
     let text = String::from_utf8(output.stderr).unwrap();

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fwatchdog::{Handler, Server, Settings};
+use tokio::net::TcpSocket;
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tracing::field::Field;
@@ -23,6 +24,25 @@ pub fn plain() -> Settings {
         .metrics_port(None)
         .drain_delay(Duration::ZERO)
         .set("suppress_lock", true)
+}
+
+/// A port that nobody else is given while it is kept, and that a server can have.
+pub struct Port {
+    pub number: u16,
+    _kept: TcpSocket,
+}
+
+impl Port {
+    pub fn keep() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        // Two that say so may be bound, as long as one of them listens.
+        socket.set_reuseaddr(true).unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        Self {
+            number: socket.local_addr().unwrap().port(),
+            _kept: socket,
+        }
+    }
 }
 
 pub struct Running {

@@ -126,6 +126,8 @@ where
 
 /// Who sent a request, in its extensions.
 ///
+/// Axum's extractor looks for a type of its own; `examples/axum.rs` gives it that.
+///
 /// ```
 /// use std::convert::Infallible;
 ///
