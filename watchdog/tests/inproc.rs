@@ -22,7 +22,9 @@ use fwatchdog::{
     UploadError,
 };
 use http_body::Frame;
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Empty};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::spawn_blocking;
 use tracing::subscriber::set_default;
@@ -88,6 +90,40 @@ async fn a_panic_costs_one_request_wherever_it_is() {
     assert!(answer.contains("first"), "{answer}");
     // It does not look whole.
     assert!(!answer.ends_with("0\r\n\r\n"), "{answer}");
+    running.stop().await;
+}
+
+#[tokio::test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the client's connection ends with the test"
+)]
+async fn a_panic_leaves_the_other_streams_of_http2_alone() {
+    let handler = Handler::new(async |request: Request<Upload>| {
+        assert_ne!(request.uri().path(), "/early");
+        Ok::<_, BoxError>(match request.uri().path() {
+            "/" => Response::new(Body::from("hello")),
+            _ => Response::new(Body::new(Traitor(false))),
+        })
+    });
+    let running = start(handler, plain()).await;
+    let stream = tokio::net::TcpStream::connect(running.address).await;
+    let io = TokioIo::new(stream.unwrap());
+    let (mut client, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    tokio::spawn(connection);
+    let mut ask = async |path| {
+        let request = Request::get(format!("http://test{path}"));
+        let request = request.body(Empty::<Bytes>::new()).unwrap();
+        let response = client.send_request(request).await.unwrap();
+        let status = response.status().as_u16();
+        (status, response.into_body().collect().await.is_ok())
+    };
+    for _ in 0..2 {
+        assert_eq!(ask("/").await, (200, true));
+        assert_eq!(ask("/early").await, (500, true));
+        assert_eq!(ask("/late").await, (200, false));
+    }
+    drop(client);
     running.stop().await;
 }
 
