@@ -3,7 +3,6 @@
 //! Owns one buffer and one thread per stream, so that a slow log consumer never holds up a request, and the shape of a line. May know the time and the
 //! log format. Refuses to drop a function's line: its writers wait for room instead.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -21,8 +20,8 @@ use tokio::sync::Notify;
 use tracing::field::{Field, Visit};
 use tracing::span;
 
-use crate::access;
 use crate::config::LogFormat;
+use crate::event;
 
 /// Writers of function lines wait above this many unwritten bytes.
 const ROOM: usize = 256 << 10;
@@ -279,7 +278,7 @@ impl Journal {
         event.record(&mut fields);
         let (level, target) = (*event.metadata().level(), event.metadata().target());
         let line = match self.format {
-            LogFormat::Text => Self::text(&fields.shown(target), level),
+            LogFormat::Text => Self::text(&event::shown(&fields.0, target), level),
             LogFormat::Json => Self::json(fields.0, level),
         };
         self.sink.line(line.as_bytes());
@@ -311,7 +310,7 @@ impl Journal {
 
 impl tracing::Subscriber for Journal {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() <= tracing::Level::INFO && is_own(metadata.target())
+        *metadata.level() <= tracing::Level::INFO && event::is_own(metadata.target())
     }
 
     fn event(&self, event: &tracing::Event<'_>) {
@@ -330,35 +329,6 @@ impl tracing::Subscriber for Journal {
 /// An event's fields as JSON.
 #[derive(Default)]
 struct Fields(Map<String, Value>);
-
-impl Fields {
-    /// As text. The message of a line of our own says it all.
-    fn shown(&self, target: &str) -> Cow<'_, str> {
-        let message = self.0.get("message").and_then(Value::as_str);
-        let message = message.unwrap_or_default();
-        if target == access::EVENT {
-            return access::event_as_text(&self.0).into();
-        }
-        if is_own(target) || self.0.len() <= 1 {
-            return message.into();
-        }
-        let mut text = message.to_owned();
-        for (name, value) in self.0.iter().filter(|(name, _)| *name != "message") {
-            let space = if text.is_empty() { "" } else { " " };
-            // Writing to a string cannot fail.
-            let _ = match value {
-                Value::String(value) => write!(text, "{space}{name}={value}"),
-                value => write!(text, "{space}{name}={value}"),
-            };
-        }
-        text.into()
-    }
-}
-
-/// What is ours, and not the function's in this process.
-fn is_own(target: &str) -> bool {
-    target == "fwatchdog" || target.starts_with("fwatchdog::")
-}
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {

@@ -48,6 +48,7 @@ mod command;
 mod config;
 mod conn;
 mod dial;
+mod event;
 mod exit_code;
 mod failure;
 mod fetch;

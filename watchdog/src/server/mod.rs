@@ -4,6 +4,7 @@
 //! second signal is the one that is.
 
 mod build;
+mod start_error;
 
 use std::future::Future;
 use std::io;
@@ -18,6 +19,7 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use self::build::{mode, site};
+pub use self::start_error::StartError;
 use crate::config::{self, Config, Flavour, TermTiming, go_duration};
 use crate::journal::Sink;
 use crate::lifecycle::Phase;
@@ -27,63 +29,10 @@ use crate::mode::inproc::{Handler, Inproc};
 pub use crate::process::ChildSignals;
 use crate::process::{Child, Exit, Group, Processes, Reaper};
 use crate::serve::{self, Site};
-use crate::{admin, exit_code, task};
+use crate::{admin, task};
 
 /// Log pumps get this long to read what a child left in its pipes.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-
-/// Why the server did not start.
-#[derive(Debug)]
-pub enum StartError {
-    /// A port cannot be had.
-    Port {
-        setting: &'static str,
-        address: SocketAddr,
-        cause: io::Error,
-    },
-    /// A setting that only the system can judge.
-    Setting(String),
-    /// The function's process.
-    Function(String),
-    /// The operating system refused something basic.
-    System(io::Error),
-}
-
-impl StartError {
-    /// What the process ends with because of it.
-    pub const fn exit_code(&self) -> u8 {
-        match self {
-            Self::Port { .. } => exit_code::UNAVAILABLE,
-            Self::Setting(_) => exit_code::USAGE,
-            Self::Function(_) => exit_code::NOT_STARTED,
-            Self::System(_) => exit_code::SYSTEM,
-        }
-    }
-}
-
-impl std::fmt::Display for StartError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Port {
-                setting,
-                address,
-                cause,
-            } => {
-                write!(f, "cannot listen on {address} ({setting}): ")?;
-                match cause.kind() {
-                    // What operators search their logs for; musl has words of its own.
-                    io::ErrorKind::AddrInUse => f.write_str("address already in use")?,
-                    _ => write!(f, "{cause}")?,
-                }
-                write!(f, "; choose a free port with {setting}")
-            }
-            Self::Setting(why) | Self::Function(why) => f.write_str(why),
-            Self::System(error) => write!(f, "the system refused to start the server: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for StartError {}
 
 /// Why the server stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
