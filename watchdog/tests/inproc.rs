@@ -27,7 +27,6 @@ use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::spawn_blocking;
-use tracing::subscriber::set_default;
 
 use self::library::{Heard, Port, plain, start};
 
@@ -130,7 +129,7 @@ async fn a_panic_leaves_the_other_streams_of_http2_alone() {
 #[tokio::test]
 async fn an_error_is_for_the_log_alone() {
     let heard = Heard::default();
-    let _hook = set_default(heard.clone());
+    heard.listen();
     let running = start(Handler::new(hello), plain()).await;
     let answer = running.get("/fail").await;
     assert!(answer.starts_with("HTTP/1.1 500"), "{answer}");
@@ -201,14 +200,15 @@ async fn who_has_connected_when_accepting_ends_is_answered() {
     let address = running.address;
     let (connected, clients) = mpsc::channel();
     // On the only thread, just before: nobody has noticed them when the end comes.
-    let _hook = set_default(Heard::then("No new connections", move || {
+    let hook = Heard::then("No new connections", move || {
         for _ in 0..3 {
             let mut stream = TcpStream::connect(address).unwrap();
             let request = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n";
             stream.write_all(request).unwrap();
             connected.send(stream).unwrap();
         }
-    }));
+    });
+    hook.listen();
     running.stop().await;
     for _ in 0..3 {
         let mut answer = String::new();

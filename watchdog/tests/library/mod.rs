@@ -2,10 +2,11 @@
 
 #![allow(dead_code, reason = "each test uses some of it")]
 
+use std::cell::RefCell;
 use std::fmt::{Debug, Write as _};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use fwatchdog::{Handler, Server, Settings};
@@ -14,6 +15,7 @@ use tokio::sync::Notify;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tracing::field::Field;
 use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::set_global_default;
 use tracing::{Event, Metadata, Subscriber};
 
 /// Nothing of the environment, one port that the system chooses.
@@ -104,7 +106,7 @@ impl Running {
     }
 }
 
-/// A subscriber that keeps what it hears, and may do something when it does.
+/// Keeps what is logged on the thread of a test, and may do something when it is.
 #[derive(Clone, Default)]
 pub struct Heard {
     lines: Arc<Mutex<String>>,
@@ -114,6 +116,10 @@ pub struct Heard {
 /// What a line begins with, and what is done then.
 type Then = (&'static str, Arc<dyn Fn() + Send + Sync>);
 
+thread_local! {
+    static LISTENING: RefCell<Option<Heard>> = const { RefCell::new(None) };
+}
+
 impl Heard {
     pub fn then(start: &'static str, act: impl Fn() + Send + Sync + 'static) -> Self {
         Self {
@@ -122,12 +128,31 @@ impl Heard {
         }
     }
 
+    /// Begins to listen. A subscriber of the thread's own would not do: who asks first for an event asks for every thread.
+    pub fn listen(&self) {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| set_global_default(Ears).unwrap());
+        LISTENING.set(Some(self.clone()));
+    }
+
     pub fn has(&self, words: &str) -> bool {
         self.lines.lock().unwrap().contains(words)
     }
+
+    fn hear(&self, said: &str) {
+        if let Some((start, act)) = &self.then
+            && said.starts_with(start)
+        {
+            act();
+        }
+        writeln!(self.lines.lock().unwrap(), "{said}").unwrap();
+    }
 }
 
-impl Subscriber for Heard {
+/// The subscriber of all threads.
+struct Ears;
+
+impl Subscriber for Ears {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
@@ -139,12 +164,10 @@ impl Subscriber for Heard {
                 said = format!("{value:?}");
             }
         });
-        if let Some((start, act)) = &self.then
-            && said.starts_with(start)
-        {
-            act();
+        let heard = LISTENING.with_borrow(Clone::clone);
+        if let Some(heard) = heard {
+            heard.hear(&said);
         }
-        writeln!(self.lines.lock().unwrap(), "{said}").unwrap();
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
