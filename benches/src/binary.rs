@@ -58,7 +58,7 @@ impl Binary {
             ));
             String::new()
         };
-        let command = format!("cargo build --release -p fwatchdog{static_target}");
+        let command = format!("cargo build --release -p fwatchdog --features terse{static_target}");
         let output = run(
             workspace,
             &format!("{command} --message-format json-render-diagnostics"),

@@ -21,6 +21,8 @@ pub enum Shape {
     Code,
     /// `POST / - 200 OK - ContentLength: 5B (0.0012s)`
     Reason,
+    /// An event of `tracing`, for whoever listens in this process.
+    Event,
 }
 
 #[derive(Debug)]
@@ -56,10 +58,13 @@ impl Access {
     }
 
     pub fn write(&self, entry: &Entry<'_>) {
-        let Some(sink) = &self.sink else { return };
         if entry.probe && self.skip_probes {
             return;
         }
+        if self.shape == Shape::Event {
+            return event(entry);
+        }
+        let Some(sink) = &self.sink else { return };
         let mut line = String::with_capacity(128);
         // Writing to a string cannot fail.
         let _ = match (self.format, self.shape) {
@@ -121,6 +126,48 @@ impl Access {
         });
         writeln!(line, "{object}")
     }
+}
+
+/// The target of such an event.
+pub const EVENT: &str = "fwatchdog::access";
+
+fn event(entry: &Entry<'_>) {
+    if !tracing::event_enabled!(target: EVENT, tracing::Level::INFO) {
+        return;
+    }
+    let mut path = String::new();
+    // Writing to a string cannot fail.
+    let _ = target(&mut path, entry.uri);
+    tracing::info!(
+        target: EVENT,
+        method = entry.method.as_str(),
+        path,
+        status = entry.status.as_u16(),
+        bytes = entry.sent,
+        duration = entry.duration.as_secs_f64(),
+        call_id = text(entry.call_id),
+        "request"
+    );
+}
+
+/// Such an event, from its fields, as the line that it would have been.
+pub fn event_as_text(fields: &serde_json::Map<String, serde_json::Value>) -> String {
+    let text = |name| {
+        fields
+            .get(name)
+            .and_then(|v| v.as_str())
+            .unwrap_or_default()
+    };
+    let number = |name| fields.get(name).and_then(serde_json::Value::as_u64);
+    let duration = fields.get("duration").and_then(serde_json::Value::as_f64);
+    format!(
+        "{} {} - {} - ContentLength: {} ({:.4}s)",
+        text("method"),
+        text("path"),
+        number("status").unwrap_or_default(),
+        Size(number("bytes").unwrap_or_default()),
+        duration.unwrap_or_default()
+    )
 }
 
 /// Most targets are a path, which needs no formatting.

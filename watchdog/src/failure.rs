@@ -53,6 +53,8 @@ pub enum Failure {
         status: String,
         output: Option<Spooled>,
     },
+    /// A handler in this process returned an error. Its words are for the log: they may hold what no caller is to see.
+    Handler(String),
     /// The function took longer than `setting` allows.
     Timeout {
         setting: &'static str,
@@ -111,7 +113,7 @@ impl Failure {
             Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Upstream(_) | Self::Aborted(_) => StatusCode::BAD_GATEWAY,
-            Self::Start(_) | Self::Exit { .. } | Self::Internal(_) => {
+            Self::Start(_) | Self::Exit { .. } | Self::Handler(_) | Self::Internal(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
             Self::Timeout { .. } if voice == Voice::Classic => StatusCode::REQUEST_TIMEOUT,
@@ -125,7 +127,7 @@ impl Failure {
     /// The component to blame; `None` where the function itself is.
     fn blame(&self, component: &'static str) -> Option<&'static str> {
         match self {
-            Self::Exit { .. } => None,
+            Self::Exit { .. } | Self::Handler(_) => None,
             Self::Token(_) | Self::Permission | Self::Busy { .. } => Some(MIDDLEWARE),
             _ => Some(component),
         }
@@ -140,7 +142,9 @@ impl Failure {
             }
             Self::Upstream(why) => Some(format!("Upstream HTTP request error: {why}")),
             Self::Start(why) => Some(format!("cannot start the function: {why}")),
-            Self::Exit { status, .. } => Some(format!("function failed: {status}")),
+            Self::Exit { status: why, .. } | Self::Handler(why) => {
+                Some(format!("function failed: {why}"))
+            }
             Self::Timeout { setting, limit } => Some(format!("killed due to {setting}: {limit:?}")),
             Self::Aborted(why) => Some(format!("answer broken off: {why}")),
             Self::Internal(why) => Some(format!("internal error: {why}")),
@@ -174,6 +178,7 @@ impl Failure {
                 "function not reachable or broke off before its answer\n".to_owned()
             }
             Self::Exit { status, .. } => status.clone(),
+            Self::Handler(_) => "function failed\n".to_owned(),
             Self::Timeout { .. } if voice == Voice::Classic => "Killed process.\n".to_owned(),
             Self::Timeout { setting, limit } => {
                 format!("function exceeded {setting} ({limit:?})\n")
@@ -237,7 +242,7 @@ impl Failure {
 }
 
 /// An error with its causes.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {

@@ -21,6 +21,7 @@ use tracing::field::{Field, Visit};
 use tracing::span;
 
 use crate::config::LogFormat;
+use crate::event;
 
 /// Writers of function lines wait above this many unwritten bytes.
 const ROOM: usize = 256 << 10;
@@ -271,6 +272,18 @@ impl Journal {
         Self { sink, format }
     }
 
+    /// Writes an event, whoever's it is.
+    pub fn write(&self, event: &tracing::Event<'_>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let (level, target) = (*event.metadata().level(), event.metadata().target());
+        let line = match self.format {
+            LogFormat::Text => Self::text(&event::shown(&fields.0, target), level),
+            LogFormat::Json => Self::json(fields.0, level),
+        };
+        self.sink.line(line.as_bytes());
+    }
+
     fn text(message: &str, level: tracing::Level) -> String {
         let mut line = String::with_capacity(message.len() + 32);
         let warning = if level <= tracing::Level::WARN && !message.starts_with("Warning") {
@@ -297,25 +310,11 @@ impl Journal {
 
 impl tracing::Subscriber for Journal {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() <= tracing::Level::INFO && metadata.target().starts_with("fwatchdog")
+        *metadata.level() <= tracing::Level::INFO && event::is_own(metadata.target())
     }
 
     fn event(&self, event: &tracing::Event<'_>) {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        let level = *event.metadata().level();
-        let line = match self.format {
-            LogFormat::Text => {
-                let message = fields
-                    .0
-                    .get("message")
-                    .and_then(Value::as_str)
-                    .unwrap_or_default();
-                Self::text(message, level)
-            }
-            LogFormat::Json => Self::json(fields.0, level),
-        };
-        self.sink.line(line.as_bytes());
+        self.write(event);
     }
 
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
@@ -327,7 +326,7 @@ impl tracing::Subscriber for Journal {
     fn exit(&self, _: &span::Id) {}
 }
 
-/// An event's fields as JSON. Text shows only the message, which says it all.
+/// An event's fields as JSON.
 #[derive(Default)]
 struct Fields(Map<String, Value>);
 

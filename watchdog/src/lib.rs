@@ -1,19 +1,33 @@
 //! fwatchdog: turns any program into an HTTP function.
 //!
-//! The binary is the usual way in. As a library it serves a handler written in Rust with the same probes, limits, metrics and drain (mode `inproc`):
+//! The program of that name is the usual way in. As a library it serves a handler written in Rust with the same probes, limits, metrics and drain:
 //!
 //! ```no_run
-//! use fwatchdog::{Body, Handler, Request, Response, Upload};
+//! use std::convert::Infallible;
 //!
-//! async fn hello(_: Request<Upload>) -> Result<Response<Body>, std::convert::Infallible> {
+//! use fwatchdog::{Body, Error, Handler, Request, Response, Settings, Upload, log};
+//!
+//! async fn hello(_: Request<Upload>) -> Result<Response<Body>, Infallible> {
 //!     Ok(Response::new(Body::from("hello\n")))
 //! }
 //!
-//! # #[tokio::main]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! fwatchdog::serve(Handler::new(hello)).await
-//! # }
+//! #[tokio::main]
+//! async fn main() -> Result<(), Error> {
+//!     let _log = log::install(Settings::from_env().log_format())?;
+//!     fwatchdog::serve(Handler::new(hello)).await
+//! }
 //! ```
+//!
+//! - A [`Handler`] is an async function, or a service of `tower`: an axum `Router` is served as it is. What the request brings beside its head and its
+//!   [`Upload`] is in its extensions: the [`ClientAddress`], and an [`Upgrade`] where it asks for one.
+//! - [`Settings`] are those of `CONFIG.md`: from the environment, by code, or both.
+//! - A [`Server`] tells its address and ends when it is told to; [`serve`] is the short form, for a program that does nothing else.
+//! - An [`Error`] says what to tell the operator, and which exit code.
+//! - Log lines are events of `tracing`. The library installs no subscriber by itself; [`log`] has the watchdog's own.
+//!
+//! The features are for builds of the program: `classic` has it stand in for the classic watchdog where settings leave it open, and `terse` leaves out what its
+//! log never shows. That holds for every crate of a build, so a program with a log of its own leaves it alone.
+#![warn(missing_docs)]
 #![cfg_attr(
     test,
     allow(
@@ -28,59 +42,45 @@
 mod access;
 mod admin;
 mod aside;
-pub mod auth;
-pub mod body;
-pub mod config;
+mod auth;
+mod body;
+mod command;
+mod config;
 mod conn;
 mod dial;
-pub mod failure;
+mod event;
+mod exit_code;
+mod failure;
 mod fetch;
 mod gate;
 mod head;
 mod health;
-pub mod healthcheck;
+mod healthcheck;
 mod http1;
 mod http2;
-pub mod journal;
+mod journal;
+mod library;
 mod lifecycle;
 mod metrics;
-pub mod mode;
+mod mode;
 mod probe;
 mod process;
 mod request;
 mod seal;
 mod sendfile;
 mod serve;
-pub mod server;
+mod server;
 mod sniff;
 mod spool;
 mod task;
 mod ticket;
-pub mod upload;
+mod upload;
 mod value;
 
 pub use http::{Request, Response};
 
-pub use self::body::Body;
-pub use self::mode::inproc::Handler;
-pub use self::upload::Upload;
-
-/// Serves `handler` as the environment says, until SIGTERM or SIGINT and a drain.
-///
-/// # Errors
-/// A bad configuration (all problems at once) or a port that cannot be had.
-pub async fn serve(handler: Handler) -> Result<(), Box<dyn std::error::Error>> {
-    let loaded = config::Config::for_inproc(&config::Environment::from_process())?;
-    let (stderr, _errors) = journal::Sink::new("stderr", std::io::stderr())?;
-    let (stdout, _lines) = journal::Sink::new("stdout", std::io::stdout())?;
-    // A program with a subscriber of its own keeps it.
-    let journal = journal::Journal::new(stderr.clone(), loaded.config.log.format);
-    let _ = tracing::subscriber::set_global_default(journal);
-    let output = server::Output { stdout, stderr };
-    let stop = server::stop_signals()?;
-    server::Server::inproc(loaded.config, handler, output)
-        .await?
-        .run(stop)
-        .await;
-    Ok(())
-}
+#[doc(hidden)] // for the program of this package
+pub use self::command::main as command;
+pub use self::library::{Error, ErrorKind, Server, Settings, log, serve};
+pub use self::mode::inproc::{Body, BoxError, ClientAddress, Handler, Upgrade, Upgraded};
+pub use self::upload::{Upload, UploadError};

@@ -28,6 +28,7 @@ use crate::http2;
 use crate::lifecycle::Lifecycle;
 use crate::mode::Mode;
 use crate::mode::fork::Remote;
+use crate::mode::inproc::ClientAddress;
 use crate::process::Processes;
 use crate::request::Client;
 use crate::seal::{Limit, Sealed};
@@ -240,6 +241,9 @@ impl Door {
         }
         if matches!(&site.mode, Mode::Fork(fork, _) if fork.wants_remote()) {
             request.extensions_mut().insert(Remote(from));
+        }
+        if matches!(&site.mode, Mode::Inproc(_)) {
+            request.extensions_mut().insert(ClientAddress(from));
         }
         let watched = site.cancel_on_disconnect;
         let client = Client {

@@ -23,3 +23,10 @@ where
 {
     AbortOnDropHandle::new(tokio::spawn(future))
 }
+
+/// Aborts a task, and returns once what it held is free.
+pub async fn end<T>(task: Owned<T>) {
+    task.abort();
+    // It was told to end, or had ended.
+    let _ = task.await;
+}

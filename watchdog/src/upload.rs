@@ -19,12 +19,29 @@ use crate::failure::Failure;
 use crate::http1::server::{RequestBody, Switch};
 use crate::http2;
 
-/// Why an upload ended before its end.
+/// Why a request's body ended before its end.
+///
+/// A handler that returns it, as `?` does, has the caller told: `413`, `408` or `400`.
+///
+/// ```
+/// use bytes::Bytes;
+/// use fwatchdog::{Request, Response, Upload, UploadError};
+/// use http_body_util::{BodyExt as _, Full};
+///
+/// async fn echo(request: Request<Upload>) -> Result<Response<Full<Bytes>>, UploadError> {
+///     let said = request.into_body().collect().await?;
+///     Ok(Response::new(Full::new(said.to_bytes())))
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum UploadError {
+    /// It is larger than `max_body_bytes`.
     TooLarge {
+        /// What `max_body_bytes` says.
         limit: u64,
     },
+    /// It was not over within `read_timeout`, which is this long.
     Timeout(Duration),
     /// The client broke off, or sent something that is not a body.
     Broken(String),
@@ -90,7 +107,24 @@ impl Incoming {
     }
 }
 
-/// A request body within its limits.
+/// A request's body, within the limits of `max_body_bytes` and `read_timeout`.
+///
+/// It is read as any [`http_body::Body`](Body): whole with `http_body_util::BodyExt::collect`, or frame by frame while the client still sends.
+///
+/// ```
+/// use fwatchdog::{Handler, Request, Response, Upload, UploadError};
+/// use http_body_util::BodyExt as _;
+///
+/// async fn count(request: Request<Upload>) -> Result<Response<String>, UploadError> {
+///     let (mut body, mut bytes) = (request.into_body(), 0);
+///     while let Some(frame) = body.frame().await {
+///         bytes += frame?.data_ref().map_or(0, |data| data.len());
+///     }
+///     Ok(Response::new(format!("{bytes} bytes\n")))
+/// }
+///
+/// let handler = Handler::new(count);
+/// ```
 #[derive(Debug)]
 pub struct Upload {
     body: Incoming,
@@ -104,7 +138,7 @@ pub struct Upload {
 }
 
 impl Upload {
-    pub fn new(body: Incoming, max: Option<u64>, read_timeout: Option<Duration>) -> Self {
+    pub(crate) fn new(body: Incoming, max: Option<u64>, read_timeout: Option<Duration>) -> Self {
         let any = !body.is_end_stream();
         let read_timeout = read_timeout.filter(|_| any);
         Self {
@@ -119,7 +153,7 @@ impl Upload {
 
     /// # Errors
     /// [`UploadError::TooLarge`] where the request itself announces more than it may.
-    pub fn fits(&self) -> Result<(), UploadError> {
+    pub(crate) fn fits(&self) -> Result<(), UploadError> {
         let limit = self.limit;
         if self.body.size_hint().lower() > limit {
             Err(UploadError::TooLarge { limit })
@@ -129,7 +163,7 @@ impl Upload {
     }
 
     /// The way to switch protocols, where the request asks for it.
-    pub fn take_switch(&mut self) -> Option<Switch> {
+    pub(crate) fn take_switch(&mut self) -> Option<Switch> {
         match &mut self.body {
             Incoming::Http1(body) => body.take_switch(),
             Incoming::Http2(_) => None,
@@ -137,12 +171,12 @@ impl Upload {
     }
 
     /// The bytes that have come so far, where any are to come.
-    pub fn received(&self) -> Option<Arc<AtomicU64>> {
+    pub(crate) fn received(&self) -> Option<Arc<AtomicU64>> {
         self.received.clone()
     }
 
     /// The announced length, where there is one.
-    pub fn exact_len(&self) -> Option<u64> {
+    pub(crate) fn exact_len(&self) -> Option<u64> {
         self.body.size_hint().exact()
     }
 

@@ -5,121 +5,159 @@
     reason = "tests fail by panicking"
 )]
 
-use std::ffi::OsString;
-use std::fmt::Debug;
+mod library;
+
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::mem;
+use std::net::TcpStream;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use fwatchdog::config::{Config, Environment};
-use fwatchdog::journal::Sink;
-use fwatchdog::server::{Output, Server, Stopped};
-use fwatchdog::{Body, Handler, Request, Response, Upload};
-use http_body_util::BodyExt as _;
+use bytes::Bytes;
+use fwatchdog::{
+    Body, BoxError, ClientAddress, ErrorKind, Handler, Request, Response, Server, Settings, Upload,
+    UploadError,
+};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, Empty};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::sync::{Notify, Semaphore};
-use tokio::task::{JoinHandle, spawn_blocking};
-use tracing::field::Field;
-use tracing::span::{Attributes, Id, Record};
-use tracing::subscriber::set_default;
-use tracing::{Event, Metadata, Subscriber};
+use tokio::task::spawn_blocking;
 
-struct Running {
-    address: SocketAddr,
-    stop: Arc<Notify>,
-    server: JoinHandle<Stopped>,
-    _dir: tempfile::TempDir,
-}
+use self::library::{Heard, Port, plain, start};
 
-#[expect(clippy::disallowed_methods, reason = "the runtime ends with the test")]
-async fn start(handler: Handler, settings: &[(&str, &str)]) -> Running {
-    let dir = tempfile::tempdir().unwrap();
-    let own = [
-        ("port", "0"),
-        ("metrics_port", "0"),
-        ("bind_address", "127.0.0.1"),
-        ("drain_delay", "0"),
-    ];
-    let pairs = own
-        .iter()
-        .chain(settings)
-        .map(|(n, v)| (OsString::from(n), OsString::from(v)));
-    let place = (OsString::from("TMPDIR"), dir.path().into());
-    let env: Environment = pairs.chain([place]).collect();
-    let config = Config::for_inproc(&env).unwrap().config;
-    let (stderr, _) = Sink::new("test", std::io::sink()).unwrap();
-    let output = Output {
-        stdout: stderr.clone(),
-        stderr,
-    };
-    let server = Server::inproc(config, handler, output).await.unwrap();
-    let address = server.address().unwrap();
-    let stop = Arc::new(Notify::new());
-    let stopping = Arc::clone(&stop);
-    let stopped = move || {
-        let stopping = Arc::clone(&stopping);
-        async move { stopping.notified().await }
-    };
-    let server = tokio::spawn(server.run(stopped));
-    Running {
-        address,
-        stop,
-        server,
-        _dir: dir,
-    }
-}
-
-impl Running {
-    async fn get(&self, target: &'static str) -> String {
-        let address = self.address;
-        spawn_blocking(move || {
-            let mut stream = TcpStream::connect(address).unwrap();
-            stream
-                .set_read_timeout(Some(Duration::from_secs(10)))
-                .unwrap();
-            let request =
-                format!("GET {target} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
-            stream.write_all(request.as_bytes()).unwrap();
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).unwrap();
-            answer
-        })
-        .await
-        .unwrap()
-    }
-}
-
-async fn hello(request: Request<Upload>) -> Result<Response<Body>, std::io::Error> {
+async fn hello(request: Request<Upload>) -> Result<Response<Body>, BoxError> {
+    let client = request.extensions().get::<ClientAddress>().copied();
     match request.uri().path() {
-        "/fail" => Err(std::io::Error::other("no luck")),
-        "/panic" => Err(std::io::Error::other(
-            request.headers()["absent"].to_str().unwrap_or(""),
-        )),
+        "/fail" => Err("the password is tiger".into()),
+        "/panic" => Err(request.headers()["absent"].to_str().unwrap_or("").into()),
+        "/who" => Ok(Response::new(Body::from(client.unwrap().0.to_string()))),
+        "/switch" => Ok(Response::builder().status(101).body(Body::empty()).unwrap()),
+        "/hints" => Ok(Response::builder().status(103).body(Body::empty()).unwrap()),
         _ => {
-            let body = request
-                .into_body()
-                .collect()
-                .await
-                .map_err(std::io::Error::other)?;
-            Ok(Response::new(Body::from(format!(
-                "hello, {} bytes",
-                body.to_bytes().len()
-            ))))
+            let body = request.into_body().collect().await?.to_bytes();
+            let text = format!("hello, {} bytes", body.len());
+            Ok(Response::new(Body::from(text)))
         }
     }
 }
 
 #[tokio::test]
 async fn answers_probes_and_fails_one_request_at_a_time() {
-    let running = start(Handler::new(hello), &[]).await;
+    let running = start(Handler::new(hello), plain()).await;
     assert!(running.get("/").await.ends_with("hello, 0 bytes"));
     assert!(running.get("/_/health").await.starts_with("HTTP/1.1 200"));
     assert!(running.get("/_/ready").await.starts_with("HTTP/1.1 200"));
-    assert!(running.get("/fail").await.starts_with("HTTP/1.1 500"));
     assert!(running.get("/panic").await.starts_with("HTTP/1.1 500"));
+    assert!(running.get("/switch").await.starts_with("HTTP/1.1 500"));
+    assert!(running.get("/hints").await.starts_with("HTTP/1.1 500"));
     assert!(running.get("/").await.starts_with("HTTP/1.1 200"));
-    running.stop.notify_one();
-    assert_eq!(running.server.await.unwrap(), Stopped::Asked);
+    running.stop().await;
+}
+
+/// A body that panics after its first piece.
+struct Traitor(bool);
+
+impl http_body::Body for Traitor {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        assert!(!mem::replace(&mut self.0, true), "no more");
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"first")))))
+    }
+}
+
+#[tokio::test]
+async fn a_panic_costs_one_request_wherever_it_is() {
+    // Before there is anything to wait for.
+    let handler = Handler::new(|request: Request<Upload>| {
+        assert_ne!(request.uri().path(), "/early");
+        std::future::ready(Ok::<_, BoxError>(Response::new(Traitor(false))))
+    });
+    let running = start(handler, plain()).await;
+    assert!(running.get("/early").await.starts_with("HTTP/1.1 500"));
+    let answer = running.get("/").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("first"), "{answer}");
+    // It does not look whole.
+    assert!(!answer.ends_with("0\r\n\r\n"), "{answer}");
+    running.stop().await;
+}
+
+#[tokio::test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the client's connection ends with the test"
+)]
+async fn a_panic_leaves_the_other_streams_of_http2_alone() {
+    let handler = Handler::new(async |request: Request<Upload>| {
+        assert_ne!(request.uri().path(), "/early");
+        Ok::<_, BoxError>(match request.uri().path() {
+            "/" => Response::new(Body::from("hello")),
+            _ => Response::new(Body::new(Traitor(false))),
+        })
+    });
+    let running = start(handler, plain()).await;
+    let stream = tokio::net::TcpStream::connect(running.address).await;
+    let io = TokioIo::new(stream.unwrap());
+    let (mut client, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    tokio::spawn(connection);
+    let mut ask = async |path| {
+        let request = Request::get(format!("http://test{path}"));
+        let request = request.body(Empty::<Bytes>::new()).unwrap();
+        let response = client.send_request(request).await.unwrap();
+        let status = response.status().as_u16();
+        (status, response.into_body().collect().await.is_ok())
+    };
+    for _ in 0..2 {
+        assert_eq!(ask("/").await, (200, true));
+        assert_eq!(ask("/early").await, (500, true));
+        assert_eq!(ask("/late").await, (200, false));
+    }
+    drop(client);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn an_error_is_for_the_log_alone() {
+    let heard = Heard::default();
+    heard.listen();
+    let running = start(Handler::new(hello), plain()).await;
+    let answer = running.get("/fail").await;
+    assert!(answer.starts_with("HTTP/1.1 500"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\nfunction failed\n"), "{answer}");
+    running.stop().await;
+    assert!(heard.has("the password is tiger"));
+}
+
+#[tokio::test]
+async fn an_upload_that_breaks_a_limit_says_so() {
+    async fn whole(request: Request<Upload>) -> Result<Response<Body>, UploadError> {
+        request.into_body().collect().await?;
+        Ok(Response::new(Body::empty()))
+    }
+    let running = start(Handler::new(whole), plain().max_body_bytes(3)).await;
+    let chunked = "POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\
+        Connection: close\r\n\r\n4\r\nfour\r\n0\r\n\r\n";
+    let answer = running.say(chunked).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn the_clients_address_is_an_extension() {
+    let running = start(Handler::new(hello), plain()).await;
+    let answer = running.get("/who").await;
+    assert!(answer.contains("\r\n\r\n127.0.0.1:"), "{answer}");
+    running.stop().await;
 }
 
 #[tokio::test]
@@ -131,77 +169,154 @@ async fn limits_hold_and_a_drain_waits() {
         async move {
             entered.add_permits(1);
             go_on.notified().await;
-            Ok::<_, std::io::Error>(Response::new(Body::from("late")))
+            Ok::<_, BoxError>(Response::new(Body::from("late")))
         }
     });
-    let running = start(handler, &[("max_inflight", "1")]).await;
+    let running = start(handler, plain().max_inflight(1)).await;
     let first = running.get("/");
     let rest = async {
         entered.acquire().await.unwrap().forget();
         assert!(running.get("/").await.starts_with("HTTP/1.1 429"));
-        running.stop.notify_one();
+        running.tell();
         go_on.notify_one();
     };
     let (first, ()) = tokio::join!(first, rest);
     assert!(first.ends_with("late"), "{first}");
-    assert_eq!(running.server.await.unwrap(), Stopped::Asked);
+    running.stop().await;
 }
 
 #[tokio::test]
 async fn the_deadline_holds() {
-    let handler =
-        Handler::new(|_| std::future::pending::<Result<Response<Body>, std::io::Error>>());
-    let running = start(handler, &[("exec_timeout", "50ms")]).await;
+    let handler = Handler::new(|_| std::future::pending::<Result<Response<Body>, BoxError>>());
+    let limit = Duration::from_millis(50);
+    let running = start(handler, plain().exec_timeout(limit)).await;
     assert!(running.get("/").await.starts_with("HTTP/1.1 504"));
-    running.stop.notify_one();
-    running.server.await.unwrap();
-}
-
-/// Does something when a line is logged.
-struct OnLine<F>(&'static str, F);
-
-impl<F: Fn() + Send + Sync + 'static> Subscriber for OnLine<F> {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        let mut said = String::new();
-        event.record(&mut |_: &Field, value: &dyn Debug| said = format!("{value:?}"));
-        if said.starts_with(self.0) {
-            (self.1)();
-        }
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
+    running.stop().await;
 }
 
 #[tokio::test]
 async fn who_has_connected_when_accepting_ends_is_answered() {
-    let running = start(Handler::new(hello), &[]).await;
+    let running = start(Handler::new(hello), plain()).await;
     let address = running.address;
     let (connected, clients) = mpsc::channel();
     // On the only thread, just before: nobody has noticed them when the end comes.
-    let _hook = set_default(OnLine("No new connections", move || {
+    let hook = Heard::then("No new connections", move || {
         for _ in 0..3 {
             let mut stream = TcpStream::connect(address).unwrap();
             let request = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n";
             stream.write_all(request).unwrap();
             connected.send(stream).unwrap();
         }
-    }));
-    running.stop.notify_one();
-    assert_eq!(running.server.await.unwrap(), Stopped::Asked);
+    });
+    hook.listen();
+    running.stop().await;
     for _ in 0..3 {
         let mut answer = String::new();
         let mut stream = clients.try_recv().unwrap();
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.ends_with("hello, 0 bytes"), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_ports_are_served_again() {
+    let (port, metrics) = (Port::keep(), Port::keep());
+    let settings = plain().port(port.number).metrics_port(Some(metrics.number));
+    for _ in 0..20 {
+        let server = Server::bind(settings.clone(), Handler::new(hello)).await;
+        server.unwrap().run_until(std::future::ready(())).await;
+    }
+}
+
+/// Takes its time to go.
+struct Slow(Arc<AtomicBool>);
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        std::thread::sleep(Duration::from_millis(100));
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_left_of_a_server_that_ended() {
+    let (entered, gone) = (Arc::new(Semaphore::new(0)), Arc::default());
+    let (entering, going) = (Arc::clone(&entered), Arc::clone(&gone));
+    let handler = Handler::new(move |_| {
+        let (entered, slow) = (Arc::clone(&entering), Slow(Arc::clone(&going)));
+        async move {
+            entered.add_permits(1);
+            std::future::pending::<()>().await;
+            drop(slow);
+            Ok::<_, BoxError>(Response::new(Body::empty()))
+        }
+    });
+    let metrics = Port::keep();
+    let settings = plain()
+        .metrics_port(Some(metrics.number))
+        .shutdown_timeout(Duration::from_millis(50));
+    let running = start(handler, settings).await;
+    let _idle = TcpStream::connect(running.address).unwrap();
+    let mut stream = TcpStream::connect(running.address).unwrap();
+    let request = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n";
+    stream.write_all(request).unwrap();
+    entered.acquire().await.unwrap().forget();
+    running.stop().await;
+    assert!(gone.load(Ordering::Relaxed));
+}
+
+#[tokio::test]
+async fn dropping_a_server_cuts_its_connections() {
+    let port = Port::keep();
+    let settings = plain().port(port.number);
+    let running = start(Handler::new(hello), settings.clone()).await;
+    let mut stream = TcpStream::connect(running.address).unwrap();
+    let limit = Duration::from_secs(10);
+    stream.set_read_timeout(Some(limit)).unwrap();
+    // Accepted, as it is answered.
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+        .unwrap();
+    let answer = spawn_blocking(move || {
+        let mut piece = [0; 8];
+        stream.read_exact(&mut piece).unwrap();
+        stream
+    });
+    let mut stream = answer.await.unwrap();
+    running.cut().await;
+    let rest = spawn_blocking(move || stream.read_to_end(&mut Vec::new()));
+    if let Err(error) = rest.await.unwrap() {
+        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    }
+    let again = start(Handler::new(hello), settings).await;
+    again.stop().await;
+}
+
+#[tokio::test]
+async fn what_code_says_wins_over_other_names() {
+    let settings = Settings::new()
+        .set("healthcheck_interval", "1h")
+        .set("drain_delay", "0");
+    let server = Server::bind(
+        settings
+            .bind_address([127, 0, 0, 1])
+            .port(0)
+            .metrics_port(None),
+        Handler::new(hello),
+    );
+    let running = server.await.unwrap().run_until(std::future::ready(()));
+    let limit = Duration::from_secs(10);
+    tokio::time::timeout(limit, running).await.unwrap();
+}
+
+#[tokio::test]
+async fn settings_of_processes_are_none_of_a_program() {
+    for name in ["fprocess", "mode", "workers", "maximum"] {
+        let settings = plain().set(name, "cat");
+        let error = Server::bind(settings, Handler::new(hello)).await;
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Settings);
+        assert_eq!(error.exit_code(), 64);
+        assert!(error.to_string().contains(name), "{error}");
     }
 }

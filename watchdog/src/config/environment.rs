@@ -28,12 +28,26 @@ impl Environment {
     }
 
     /// The same with another file to find the namespace in.
+    #[cfg(test)]
     #[must_use]
     pub fn with_namespace_file(self, path: impl Into<PathBuf>) -> Self {
         Self {
             namespace_file: path.into(),
             ..self
         }
+    }
+
+    /// Sets a variable, and takes away others that mean the same.
+    pub fn replace<'a>(
+        &mut self,
+        name: &str,
+        aliases: impl Iterator<Item = &'a str>,
+        value: String,
+    ) {
+        for alias in aliases {
+            self.variables.remove(OsStr::new(alias));
+        }
+        self.variables.insert(name.into(), value.into());
     }
 
     /// Every variable.

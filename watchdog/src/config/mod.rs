@@ -22,11 +22,10 @@ pub use args::{Action, Arguments};
 pub use duration::{go_duration, parse_go_duration};
 pub use environment::Environment;
 pub use parse::healthcheck;
-pub use reference::reference;
-pub use report::{Effective, Loaded, Problem, Problems, Source};
+pub use report::{Loaded, Problems};
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -308,12 +307,5 @@ impl fmt::Display for CommandLine {
         // Only a NUL cannot be quoted, and the grammar lets none in.
         let text = shlex::try_join(words.map(String::as_str)).map_err(|_| fmt::Error)?;
         f.write_str(&text)
-    }
-}
-
-impl Config {
-    /// The address as a log line shows it.
-    pub fn bind_address(&self) -> IpAddr {
-        self.listen.ip()
     }
 }

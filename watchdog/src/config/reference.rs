@@ -4,12 +4,15 @@
 
 use std::fmt::Write as _;
 
-use super::setting::{Fallback, ModeName, Setting};
+#[cfg(test)]
+use super::setting::ModeName;
+use super::setting::{Fallback, Setting};
 use super::settings::GROUPS;
 
 /// How far a line reaches in a terminal.
 const WIDTH: usize = 100;
 
+#[cfg(test)] // CONFIG.md is written by a test
 const INTRO: &str = "\
 # Settings
 
@@ -32,6 +35,7 @@ looks for mistakes.
 ";
 
 /// The reference of all settings, in Markdown: what `CONFIG.md` holds.
+#[cfg(test)]
 pub fn reference() -> String {
     let mut text = INTRO.to_owned();
     for group in GROUPS {
@@ -44,6 +48,7 @@ pub fn reference() -> String {
     text
 }
 
+#[cfg(test)]
 fn markdown_row(setting: &Setting) -> String {
     let names = std::iter::once(&setting.name).chain(setting.aliases);
     let names = names
@@ -94,6 +99,7 @@ fn default(setting: &Setting) -> Option<String> {
     }
 }
 
+#[cfg(test)]
 fn modes(modes: &[ModeName]) -> String {
     if modes.contains(&ModeName::Inproc) {
         return "all".to_owned();

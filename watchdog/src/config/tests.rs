@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::report::{Problem, Source};
 use super::setting::{Fallback, Kind, ModeName, Setting};
 use super::*;
 
@@ -376,7 +377,7 @@ fn ports_and_addresses() {
     let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
     assert_eq!(config.listen, SocketAddr::new(local, 8080));
     assert_eq!(config.metrics, Some(SocketAddr::new(local, 9)));
-    assert_eq!(config.bind_address(), local);
+    assert_eq!(config.listen.ip(), local);
     assert_eq!(of(&[("metrics_port", "0")]).metrics, None);
     assert_eq!(of(&[("metrics_port", "0"), ("port", "0")]).metrics, None);
     let text = problem(Flavour::Of, &[("port", "8081")]);

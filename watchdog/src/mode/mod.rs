@@ -18,7 +18,7 @@ use http_body_util::BodyExt as _;
 
 use self::files::Files;
 use self::fork::{Fork, Input};
-use self::inproc::Handler;
+use self::inproc::Inproc;
 use self::proxy::Proxy;
 use crate::body::Body;
 use crate::config;
@@ -33,7 +33,7 @@ pub enum Mode {
     Fork(Box<Fork>, config::Style),
     Proxy(Arc<Proxy>),
     Files(Files),
-    Inproc(Handler),
+    Inproc(Inproc),
 }
 
 /// A request that is ready to be answered.
@@ -81,7 +81,9 @@ impl Mode {
             (Self::Files(files), Received::Other(request, _)) => {
                 files.answer(&request.into_parts().0, Some(peer))
             }
-            (Self::Inproc(handler), Received::Other(request, _)) => handler.answer(request).await,
+            (Self::Inproc(inproc), Received::Other(request, upgrade)) => {
+                inproc.answer(request, upgrade).await
+            }
             _ => Err(Failure::Internal(
                 "a request was received by another mode".to_owned(),
             )),

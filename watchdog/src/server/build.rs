@@ -98,17 +98,18 @@ pub(super) fn site(
     config: &Config,
     mode: Mode,
     processes: Option<Processes>,
-    stderr: Sink,
+    stderr: Option<Sink>,
 ) -> Site {
     let name = config.mode.name();
     let (shape, voice) = match &mode {
         Mode::Fork(_, Style::Classic(_)) => (Shape::Classic, Voice::Classic),
         Mode::Proxy(_) => (Shape::Reason, Voice::Of),
+        Mode::Inproc(_) => (Shape::Event, Voice::Of),
         _ => (Shape::Code, Voice::Of),
     };
     let access = Access {
         // Files have never had an access line; machines get one of everything.
-        sink: (name != "static" || config.log.format == LogFormat::Json).then_some(stderr),
+        sink: stderr.filter(|_| name != "static" || config.log.format == LogFormat::Json),
         shape,
         format: config.log.format,
         mode: name,

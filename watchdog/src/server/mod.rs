@@ -4,6 +4,7 @@
 //! second signal is the one that is.
 
 mod build;
+mod start_error;
 
 use std::future::Future;
 use std::io;
@@ -18,12 +19,13 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use self::build::{mode, site};
+pub use self::start_error::StartError;
 use crate::config::{self, Config, Flavour, TermTiming, go_duration};
 use crate::journal::Sink;
 use crate::lifecycle::Phase;
 use crate::mode::Mode;
 use crate::mode::fork::Outlets;
-use crate::mode::inproc::Handler;
+use crate::mode::inproc::{Handler, Inproc};
 pub use crate::process::ChildSignals;
 use crate::process::{Child, Exit, Group, Processes, Reaper};
 use crate::serve::{self, Site};
@@ -31,47 +33,6 @@ use crate::{admin, task};
 
 /// Log pumps get this long to read what a child left in its pipes.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-
-/// Why the server did not start.
-#[derive(Debug)]
-pub enum StartError {
-    /// A port cannot be had.
-    Port {
-        setting: &'static str,
-        address: SocketAddr,
-        cause: io::Error,
-    },
-    /// A setting that only the system can judge.
-    Setting(String),
-    /// The function's process.
-    Function(String),
-    /// The operating system refused something basic.
-    System(io::Error),
-}
-
-impl std::fmt::Display for StartError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Port {
-                setting,
-                address,
-                cause,
-            } => {
-                write!(f, "cannot listen on {address} ({setting}): ")?;
-                match cause.kind() {
-                    // What operators search their logs for; musl has words of its own.
-                    io::ErrorKind::AddrInUse => f.write_str("address already in use")?,
-                    _ => write!(f, "{cause}")?,
-                }
-                write!(f, "; choose a free port with {setting}")
-            }
-            Self::Setting(why) | Self::Function(why) => f.write_str(why),
-            Self::System(error) => write!(f, "the system refused to start the server: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for StartError {}
 
 /// Why the server stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +85,7 @@ impl Server {
             pumps: pumps.clone(),
         };
         let (mode, child) = mode(&config, &processes, outlets)?;
-        let site = Arc::new(site(&config, mode, Some(processes), output.stderr));
+        let site = Arc::new(site(&config, mode, Some(processes), Some(output.stderr)));
         Ok(Self {
             site,
             config,
@@ -136,18 +97,15 @@ impl Server {
         })
     }
 
-    /// Serves a handler of this process. The environment's settings hold, but those of processes.
-    pub async fn inproc(
-        config: Config,
-        handler: Handler,
-        output: Output,
-    ) -> Result<Self, StartError> {
+    /// Serves a handler of this process: there is nothing to start, and lines of its own are events.
+    pub async fn inproc(config: Config, handler: Handler) -> Result<Self, StartError> {
         let listener = listen(config.listen, "port").await?;
         let metrics = match config.metrics {
             Some(address) => Some(listen(address, "metrics_port").await?),
             None => None,
         };
-        let site = Arc::new(site(&config, Mode::Inproc(handler), None, output.stderr));
+        let mode = Mode::Inproc(Inproc::new(handler, &config.timeouts));
+        let site = Arc::new(site(&config, mode, None, None));
         Ok(Self {
             site,
             config,
@@ -167,6 +125,17 @@ impl Server {
         self.listener.local_addr()
     }
 
+    /// Where metrics are served, if anywhere.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn metrics_address(&self) -> io::Result<Option<SocketAddr>> {
+        self.metrics
+            .as_ref()
+            .map(TcpListener::local_addr)
+            .transpose()
+    }
+
     /// Serves until `stop` completes or the child ends, then drains. A second completion of `stop` ends at once.
     pub async fn run<S, F>(self, mut stop: S) -> Stopped
     where
@@ -183,7 +152,9 @@ impl Server {
             _reaper,
         } = self;
         announce(&config, &listener, metrics.as_ref());
-        let _metrics = metrics.map(|l| task::spawn(admin::serve(Arc::clone(&site), l)));
+        // Whoever drops this future has no more use for its connections.
+        let _cut = site.life.cut.clone().drop_guard();
+        let metrics = metrics.map(|l| task::spawn(admin::serve(Arc::clone(&site), l)));
         let _starting = match &site.mode {
             Mode::Proxy(proxy) => {
                 let proxy = Arc::clone(proxy);
@@ -216,6 +187,15 @@ impl Server {
         pumps.close();
         // A grandchild may hold a pipe for ever.
         let _ = timeout(LAST_WORDS, pumps.wait()).await;
+        // Whoever serves again in this process finds the ports free and nothing of ours left.
+        if let Some(metrics) = metrics {
+            task::end(metrics).await;
+        }
+        site.life.tasks.close();
+        let _ = timeout(LAST_WORDS, site.life.tasks.wait()).await;
+        if let Mode::Inproc(inproc) = &site.mode {
+            let _ = timeout(LAST_WORDS, inproc.finish()).await;
+        }
         tracing::info!(
             "Exiting. Active connections: {}",
             site.desk.gate.in_flight()

@@ -13,7 +13,7 @@ mod site;
 mod target;
 #[cfg(test)]
 mod tests;
-mod tunnel;
+pub(in crate::mode) mod tunnel;
 
 use std::sync::Arc;
 use std::time::Duration;

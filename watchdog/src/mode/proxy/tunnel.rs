@@ -29,10 +29,7 @@ pub(super) fn join(
             return;
         };
         let pulse = Arc::new(Pulse::new());
-        let mut upstream = Watched {
-            stream: upstream,
-            pulse: Arc::clone(&pulse),
-        };
+        let mut upstream = Watched::new(upstream, Arc::clone(&pulse));
         let relay = async {
             client.write_all(&first).await?;
             copy_bidirectional(&mut client, &mut upstream).await
@@ -47,13 +44,13 @@ pub(super) fn join(
 
 /// When a byte last passed, in milliseconds since the start.
 #[derive(Debug)]
-struct Pulse {
+pub(in crate::mode) struct Pulse {
     start: Instant,
     last: AtomicU64,
 }
 
 impl Pulse {
-    fn new() -> Self {
+    pub(in crate::mode) fn new() -> Self {
         Self {
             start: Instant::now(),
             last: AtomicU64::new(0),
@@ -66,7 +63,7 @@ impl Pulse {
     }
 
     /// Completes once nothing has passed for `limit`.
-    async fn silence(&self, limit: Option<Duration>) {
+    pub(in crate::mode) async fn silence(&self, limit: Option<Duration>) {
         let Some(limit) = limit else {
             return std::future::pending().await;
         };
@@ -81,14 +78,20 @@ impl Pulse {
     }
 }
 
-/// The upstream's end: all traffic, either way, goes through it.
+/// One end: all traffic, either way, goes through it.
 #[derive(Debug)]
-struct Watched {
-    stream: Stream,
+pub(in crate::mode) struct Watched<S> {
+    stream: S,
     pulse: Arc<Pulse>,
 }
 
-impl AsyncRead for Watched {
+impl<S> Watched<S> {
+    pub(in crate::mode) const fn new(stream: S, pulse: Arc<Pulse>) -> Self {
+        Self { stream, pulse }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -100,7 +103,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
