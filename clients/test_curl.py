@@ -61,7 +61,7 @@ def test_head_of_what_has_no_length(web, curl):
     assert answer.header("content-length") is None
 
 
-@pytest.mark.parametrize("path, status", [("status/204", 204), ("204-with-length", 204), ("status/304", 304)])
+@pytest.mark.parametrize("path, status", [("status/204", 204), ("204-with-length/0", 204), ("204-with-length/5", 204), ("status/304", 304)])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_statuses_without_a_body(web, curl, path, status, method):
     how = ["--head"] if method == "HEAD" else []

@@ -41,7 +41,7 @@ def test_head_of_a_server(web, client):
     check_head(client, f"{web.url}/status/404", 404)
 
 
-@pytest.mark.parametrize("path, status", [("status/204", 204), ("204-with-length", 204), ("status/304", 304)])
+@pytest.mark.parametrize("path, status", [("status/204", 204), ("204-with-length/0", 204), ("204-with-length/5", 204), ("status/304", 304)])
 def test_statuses_without_a_body(web, client, path, status):
     answer = client.get(f"{web.url}/{path}")
     assert (answer.status_code, answer.content) == (status, b"")

@@ -43,7 +43,7 @@ class Handler(BaseHTTPRequestHandler):
             fields = {} if rest == "204" else {"Content_Length": len(body) or 11}
             self.answer(int(rest), body, ETag='"one"', **fields)
         elif kind == "204-with-length":
-            self.answer(204, Content_Length=0)
+            self.answer(204, Content_Length=rest)
         elif kind == "cookies":
             self.send_response(200)
             for value in "a=1", "b=2":
