@@ -294,7 +294,7 @@ pub struct Failure {
 pub enum FailureKind {
     /// The subject does not do what the clause says.
     Failed,
-    /// The case cannot be judged here.
+    /// This machine lacks what the case needs.
     NotApplicable,
     /// The suite or the machine is at fault.
     Fault,

@@ -232,6 +232,12 @@ impl Screen {
             .map(|(verdict, count)| format!("{count} {verdict}"))
             .collect();
         let clear = if self.live { "\r\x1b[K" } else { "" };
+        for judged in &summary.judged {
+            if judged.verdict == Verdict::Skip {
+                let line = format!("{clear}left out: {}: {}", judged.run.id(), judged.message);
+                let _ = writeln!(io::stderr(), "{line}");
+            }
+        }
         let took = summary.took.as_secs_f64();
         let _ = writeln!(io::stderr(), "{clear}{} in {took:.1} s", counts.join(", "));
     }

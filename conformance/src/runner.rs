@@ -66,7 +66,9 @@ impl Options {
 pub enum Verdict {
     Pass,
     Fail,
+    /// Left out: asked for, or this machine lacks what the case needs.
     Skip,
+    /// Not meant for this flavour, mode or subject.
     NotApplicable,
     Error,
     KnownDeviation,
@@ -328,7 +330,7 @@ impl Stage<'_> {
         }
         let performed = perform(&self.ground, run);
         let (verdict, message) = self.verdict(&run, performed.outcome);
-        let told = !matches!(verdict, Verdict::Pass | Verdict::NotApplicable);
+        let told = !matches!(verdict, Verdict::Pass | Verdict::Skip);
         Judged {
             run,
             verdict,
@@ -350,7 +352,7 @@ impl Stage<'_> {
                 format!("listed as {}: {}", entry.bug, entry.reason),
             ),
             (Err(failure), listed) => match (failure.kind, listed) {
-                (FailureKind::NotApplicable, _) => (Verdict::NotApplicable, failure.message),
+                (FailureKind::NotApplicable, _) => (Verdict::Skip, failure.message),
                 (FailureKind::Fault, _) => (Verdict::Error, failure.message),
                 (FailureKind::Failed, None) => (Verdict::Fail, failure.message),
                 (FailureKind::Failed, Some(entry)) => (

@@ -76,9 +76,10 @@ fn judge(options: &Options) -> ExitCode {
         .iter()
         .filter(|j| j.verdict.fails() || j.verdict == Verdict::Error);
     let line = format!(
-        "{} passed, {} failed\n",
+        "{} passed, {} failed, {} skipped\n",
         summary.count(Verdict::Pass),
-        failed.count()
+        failed.count(),
+        summary.count(Verdict::Skip)
     );
     let _ = io::stdout().write_all(line.as_bytes());
     summary.exit_code().into()
