@@ -3,6 +3,7 @@
 //! Owns the piece that is under way: the next one follows when that has been written, so that a stream holds one piece at most beside what its body holds.
 //! May know the client's windows. Refuses to wait for a client for longer than the answer has time.
 
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -71,6 +72,8 @@ pub(super) struct Flow {
     rest: Bytes,
     /// Completes when the piece that is under way has been written.
     written: Option<oneshot::Receiver<()>>,
+    /// The connection has had its turn to write that.
+    waited: bool,
     /// What is left of an announced length.
     left: Option<u64>,
     ended: bool,
@@ -83,6 +86,7 @@ impl Flow {
             body,
             rest: Bytes::new(),
             written: None,
+            waited: false,
             left,
             ended: false,
         }
@@ -93,6 +97,11 @@ impl Flow {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         let sent = match self.poll_sent(cx) {
             Poll::Ready(sent) => sent,
+            // Most pieces are written at once, when the connection has its turn.
+            Poll::Pending if self.written.is_some() && !mem::replace(&mut self.waited, true) => {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             Poll::Pending => {
                 ready!(self.body.poll_overdue(cx));
                 Err(None)
@@ -184,7 +193,7 @@ impl Flow {
 
     fn send(&mut self, bytes: Bytes) -> Result<(), Option<Failure>> {
         let (piece, written) = Piece::new(bytes);
-        self.written = Some(written);
+        (self.written, self.waited) = (Some(written), false);
         let sent = self.stream.send_data(piece, self.ended);
         sent.map_err(|_| Some(Failure::ClientGone))
     }
