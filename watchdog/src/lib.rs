@@ -32,6 +32,7 @@ pub mod auth;
 pub mod body;
 pub mod config;
 mod conn;
+mod descriptors;
 mod dial;
 pub mod failure;
 mod fetch;

@@ -6,6 +6,7 @@
 use std::future::ready;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use crate::auth::Auth;
 use crate::body::Body;
 use crate::config::{Limits, Timeouts};
 use crate::conn::{Io, Peer};
+use crate::descriptors;
 use crate::failure::INTERNAL;
 use crate::head;
 use crate::health::Health;
@@ -55,6 +57,10 @@ pub struct Site {
 /// Accepts connections until the site closes, and those that wait to be accepted then.
 pub async fn accept(site: Arc<Site>, listener: TcpListener) {
     let serve = |stream, from| {
+        // Only the reactor could say no.
+        let Ok(stream) = settle(&site, stream) else {
+            return;
+        };
         let connection = connection(Arc::clone(&site), stream, from);
         site.life.tasks.spawn(connection);
     };
@@ -94,6 +100,15 @@ pub async fn accept(site: Arc<Site>, listener: TcpListener) {
             Err(_) => return,
         }
     }
+}
+
+/// Keeps a connection out of the way of functions' starts.
+fn settle(site: &Site, stream: TcpStream) -> io::Result<TcpStream> {
+    if !matches!(site.mode, Mode::Fork(..)) || !descriptors::is_crowded(stream.as_fd()) {
+        return Ok(stream);
+    }
+    let settled = descriptors::settle(stream.into_std()?.into());
+    TcpStream::from_std(settled.into())
 }
 
 fn is_the_clients(error: &io::Error) -> bool {

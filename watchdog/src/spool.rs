@@ -15,6 +15,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 
 use crate::body::{Body, BodyError};
+use crate::descriptors;
 
 /// How much of a file is read at once.
 const CHUNK: usize = 64 << 10;
@@ -87,7 +88,7 @@ impl Spool {
 fn unnamed(dir: &Path) -> Option<File> {
     static WARNED: Once = Once::new();
     match tempfile::tempfile_in(dir) {
-        Ok(file) => Some(file),
+        Ok(file) => Some(descriptors::settle(file.into()).into()),
         Err(error) => {
             WARNED.call_once(|| {
                 tracing::warn!(

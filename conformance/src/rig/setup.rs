@@ -34,6 +34,8 @@ pub struct Setup {
     env: BTreeMap<String, Option<String>>,
     args: Vec<String>,
     housing: Housing,
+    /// The soft and the hard limit on descriptors.
+    descriptors: Option<(u32, u32)>,
     await_upstream: bool,
 }
 
@@ -61,6 +63,7 @@ impl Setup {
             env: BTreeMap::new(),
             args: Vec::new(),
             housing: Housing::Plain,
+            descriptors: None,
             await_upstream: true,
         }
     }
@@ -102,6 +105,13 @@ impl Setup {
     #[must_use]
     pub fn pid1(mut self, yes: bool) -> Self {
         self.housing = if yes { Housing::Init } else { Housing::Plain };
+        self
+    }
+
+    /// Starts the subject with this soft and this hard limit on descriptors.
+    #[must_use]
+    pub fn descriptors(mut self, soft: u32, hard: u32) -> Self {
+        self.descriptors = Some((soft, hard));
         self
     }
 
@@ -161,6 +171,13 @@ impl Setup {
 
     fn command(&self) -> Result<Command, Failure> {
         let subject = &self.rig.ground.subject;
+        if let Some((soft, hard)) = self.descriptors {
+            let script =
+                format!("ulimit -S -n {soft} && ulimit -H -n {hard} && exec \"$0\" \"$@\"");
+            let mut command = Command::new("sh");
+            command.args(["-c", &script]).arg(subject);
+            return Ok(command);
+        }
         if self.housing == Housing::Plain {
             return Ok(Command::new(subject));
         }

@@ -15,6 +15,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::Stderr;
 use crate::config::{CommandLine, Environment};
+use crate::descriptors::{self, settle};
 
 /// What every process inherits. Made once, since most of it never changes.
 #[derive(Debug)]
@@ -155,9 +156,9 @@ pub(super) fn pipes(stderr: Stderr) -> io::Result<(Ends, Theirs)> {
         fcntl_setfl(end, OFlags::NONBLOCK)?;
     }
     let ends = Ends {
-        stdin: in_write,
-        stdout: out_read,
-        stderr: err_read,
+        stdin: settle(in_write),
+        stdout: settle(out_read),
+        stderr: err_read.map(settle),
     };
     let theirs = Theirs {
         stdin: in_read,
@@ -198,13 +199,9 @@ pub(super) fn start(
     attributes.set_sigdefault(&SigSet::from(Signal::SIGPIPE))?;
     attributes.set_sigmask(&inherited.blocked)?;
     let environment = inherited.with(added);
-    Ok(posix_spawnp(
-        &program,
-        &actions,
-        &attributes,
-        &args,
-        &environment,
-    )?)
+    let spawn = || posix_spawnp(&program, &actions, &attributes, &args, &environment);
+    // A process is made with the limit of that moment. The actions were not: a C library may check their numbers against it.
+    Ok(descriptors::lower(spawn)?)
 }
 
 #[cfg(test)]
