@@ -31,7 +31,7 @@ use crate::health::Health;
 use crate::http1::server::{self, Cut, Refusal, RequestBody, Service, Work};
 use crate::lifecycle::Lifecycle;
 use crate::mode::Mode;
-use crate::mode::fork::Remote;
+use crate::mode::fork::Ends;
 use crate::process::Processes;
 use crate::request::Client;
 use crate::seal::Sealed;
@@ -258,7 +258,9 @@ impl Door {
             return answer;
         }
         if matches!(&site.mode, Mode::Fork(fork, _) if fork.wants_remote()) {
-            request.extensions_mut().insert(Remote(from));
+            let server = peer.local();
+            let client = from;
+            request.extensions_mut().insert(Ends { client, server });
         }
         let watched = site.cancel_on_disconnect;
         let client = Client { peer, watched };

@@ -245,7 +245,7 @@ pub(super) static CGI_ENV: Setting = Setting::new(
     Kind::Choice(&["openfaas", "rfc3875"]),
     Value("openfaas"),
     FORK,
-    "The names of those variables: `openfaas` alone, or with `rfc3875` the meta-variables of CGI/1.1 as well (`REQUEST_METHOD`, `HTTP_<HEADER>` ...).",
+    "The names of those variables: `openfaas` alone, or with `rfc3875` the meta-variables of CGI/1.1 as well (`REQUEST_METHOD`, `HTTP_<HEADER>` ...). A function that is told of a body in these is told its length, so with `rfc3875` mode streaming, too, collects a body that announces none.",
 );
 
 pub(super) static CGI_RESPONSE: Setting = Setting::new(
@@ -253,7 +253,7 @@ pub(super) static CGI_RESPONSE: Setting = Setting::new(
     Kind::Bool,
     Value("false"),
     FORK,
-    "The function's output begins with a CGI header block: `Status:` and other fields, then an empty line.",
+    "The function's output begins with a CGI header block (RFC 3875, section 6.3): `Status:` and other fields, then an empty line. Anything else, or nothing, is answered 502. A `Location` without a status is a 302, also where it is a path.",
 );
 
 pub(super) static COMBINE_OUTPUT: Setting = Setting::new(

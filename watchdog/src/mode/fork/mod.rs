@@ -24,7 +24,7 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 
-pub use self::env::{Remote, canonical};
+pub use self::env::{Ends, canonical};
 use self::pipes::Feeding;
 pub use self::pipes::Input;
 pub use self::pool::Level;
@@ -120,9 +120,15 @@ impl Fork {
         self.config.dialect == Dialect::Rfc3875
     }
 
+    /// RFC 3875, section 4.1.2: a function that is told of a body is told its length. Without, its libraries take it for empty.
+    fn wants_length(&self) -> bool {
+        self.config.cgi_headers && self.config.dialect == Dialect::Rfc3875
+    }
+
     /// Takes in what must be there before the function's time begins to run.
     pub async fn receive(&self, request: Request<Input>) -> Result<Request<Input>, Failure> {
-        if self.config.style == Style::Streaming {
+        let streams = self.config.style == Style::Streaming;
+        if streams && !(self.wants_length() && request.body().length().is_none()) {
             return Ok(request);
         }
         let (parts, input) = request.into_parts();
@@ -157,11 +163,20 @@ impl Fork {
     }
 
     /// A process for a request: one that waits for it, or a new one.
-    fn process(&self, parts: &Parts, length: Option<u64>) -> Result<Spawned, Failure> {
+    fn process(
+        &self,
+        parts: &Parts,
+        input: &Input,
+        length: Option<u64>,
+    ) -> Result<Spawned, Failure> {
         if let Some(spawned) = self.pool.as_ref().and_then(Pool::take) {
             return Ok(spawned);
         }
         let variables = if self.config.cgi_headers {
+            let length = env::Length {
+                announced: length,
+                stdin: input.length(),
+            };
             env::variables(parts, length, self.config.dialect)?
         } else {
             Variables::default()
@@ -176,7 +191,7 @@ impl Fork {
         length: Option<u64>,
     ) -> Result<Answer, Failure> {
         let started = Instant::now();
-        let mut spawned = self.process(&parts, length)?;
+        let mut spawned = self.process(&parts, &input, length)?;
         // At once: nobody polls the answer of a client that does not read it.
         self.starter.listen(&mut spawned);
         let mut run = Run::new(spawned, input)?;
@@ -200,6 +215,8 @@ impl Fork {
                     rest,
                 });
             }
+        } else if self.config.cgi_response {
+            return Err(malformed("there is no output"));
         }
         self.content_type(&mut response, None);
         Ok(response.into())
@@ -308,7 +325,7 @@ impl Fork {
         input: Input,
         length: Option<u64>,
     ) -> Result<(Exit, Spooled), Failure> {
-        let mut spawned = self.process(parts, length)?;
+        let mut spawned = self.process(parts, &input, length)?;
         let mut unheard = self.starter.later(&mut spawned);
         let Spawned {
             mut child,
