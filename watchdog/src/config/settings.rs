@@ -301,7 +301,7 @@ pub(super) static STATIC_PATH: Setting = Setting::new(
     Kind::Path,
     Value("/home/app/public"),
     STATIC,
-    "The directory served, absolute or from the working directory.",
+    "The directory served, absolute or from the working directory. Where its name comes to stand for another one, as by the renaming of a link, that one is served from then on.",
 );
 
 pub(super) static STATIC_FALLBACK: Setting = Setting::new(
@@ -325,7 +325,7 @@ pub(super) static STATIC_DOTFILES: Setting = Setting::new(
     Kind::Bool,
     Value("false"),
     STATIC,
-    "Serve files whose name begins with a dot.",
+    "Serve files whose name begins with a dot. What is below `/.well-known/` is served in any case.",
 );
 
 pub(super) static STATIC_SYMLINKS: Setting = Setting::new(
