@@ -34,8 +34,8 @@ pub struct Setup {
     env: BTreeMap<String, Option<String>>,
     args: Vec<String>,
     housing: Housing,
-    /// The soft and the hard limit on descriptors.
-    descriptors: Option<(u32, u32)>,
+    /// What a shell does before it becomes the subject.
+    before: Vec<String>,
     await_upstream: bool,
 }
 
@@ -63,7 +63,7 @@ impl Setup {
             env: BTreeMap::new(),
             args: Vec::new(),
             housing: Housing::Plain,
-            descriptors: None,
+            before: Vec::new(),
             await_upstream: true,
         }
     }
@@ -111,7 +111,16 @@ impl Setup {
     /// Starts the subject with this soft and this hard limit on descriptors.
     #[must_use]
     pub fn descriptors(mut self, soft: u32, hard: u32) -> Self {
-        self.descriptors = Some((soft, hard));
+        self.before.push(format!("ulimit -S -n {soft}"));
+        self.before.push(format!("ulimit -H -n {hard}"));
+        self
+    }
+
+    /// Starts the subject where no file may grow beyond so many bytes.
+    #[must_use]
+    pub fn file_size(mut self, bytes: u64) -> Self {
+        // POSIX counts in blocks of 512 bytes.
+        self.before.push(format!("ulimit -f {}", bytes / 512));
         self
     }
 
@@ -171,10 +180,9 @@ impl Setup {
 
     fn command(&self) -> Result<Command, Failure> {
         let subject = &self.rig.ground.subject;
-        if let Some((soft, hard)) = self.descriptors {
-            let script =
-                format!("ulimit -S -n {soft} && ulimit -H -n {hard} && exec \"$0\" \"$@\"");
+        if !self.before.is_empty() {
             let mut command = Command::new("sh");
+            let script = format!("{} && exec \"$0\" \"$@\"", self.before.join(" && "));
             command.args(["-c", &script]).arg(subject);
             return Ok(command);
         }

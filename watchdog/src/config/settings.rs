@@ -451,7 +451,7 @@ pub(super) static SPOOL_THRESHOLD: Setting = Setting::new(
     ANY_SIZE,
     Value("1Mi"),
     CHILD,
-    "Where a body has to be collected, one larger than this is kept in an unnamed file below `TMPDIR` and not in memory.",
+    "Where a body has to be collected, one larger than this is kept in an unnamed file below `TMPDIR` and not in memory. Where no file can be made or a file takes no more, what is left of it stays in memory, with a warning; 64 MiB of all such bodies together, beyond which a request is answered 503.",
 );
 
 pub(super) static DRAIN_DELAY: Setting = Setting::new(

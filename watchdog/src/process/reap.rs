@@ -45,6 +45,8 @@ impl ChildSignals {
     pub fn block() -> io::Result<Self> {
         let set = SigSet::from(Signal::SIGCHLD);
         set.thread_block()?;
+        // A file that may not grow is an error to whoever writes it, not the end of us.
+        SigSet::from(Signal::SIGXFSZ).thread_block()?;
         let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
         Ok(Self(SignalFd::with_flags(&set, flags)?.into()))
     }

@@ -22,7 +22,7 @@ use crate::descriptors::{self, settle};
 pub(super) struct Inherited {
     /// Our own variables by name, each as `NAME=value`.
     variables: Vec<(OsString, CString)>,
-    /// The signals that are blocked, but for SIGCHLD, which only we read.
+    /// The signals that are blocked, but for SIGCHLD, which only we read, and SIGXFSZ, which only we can do without.
     blocked: SigSet,
 }
 
@@ -68,6 +68,7 @@ impl Inherited {
         entries.sort();
         let mut blocked = SigSet::thread_get_mask()?;
         blocked.remove(Signal::SIGCHLD);
+        blocked.remove(Signal::SIGXFSZ);
         Ok(Self {
             variables: entries,
             blocked,

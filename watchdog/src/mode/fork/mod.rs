@@ -308,8 +308,8 @@ impl Fork {
             return Ok(input);
         }
         let mut body = input.collect(&self.place).await?;
-        let wrapped =
-            envelope::wrap(&parts.headers, &mut body, &self.place).map_err(|e| pipes::disk(&e))?;
+        let wrapped = envelope::wrap(&parts.headers, &mut body, &self.place)
+            .map_err(|e| Failure::unkept(&e))?;
         Ok(Input::Whole(wrapped))
     }
 
