@@ -48,6 +48,7 @@ pub mod mode;
 mod probe;
 mod process;
 mod request;
+mod said;
 mod seal;
 mod sendfile;
 mod serve;

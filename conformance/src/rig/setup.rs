@@ -28,7 +28,7 @@ enum Housing {
 }
 
 /// A subject to be started.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Setup {
     rig: RigParts,
     env: BTreeMap<String, Option<String>>,

@@ -277,7 +277,7 @@ pub(super) static WRITE_DEBUG: Setting = Setting::new(
     Kind::Bool,
     Value("false"),
     CLASSIC,
-    "Copy answers to stdout and log the details of each request.",
+    "Copy answers to stdout and log the details of each request: path and query as they came, secrets in them as well, and the output of a function that fails.",
 );
 
 pub(super) static DEBUG_HEADERS: Setting = Setting::new(
@@ -285,7 +285,7 @@ pub(super) static DEBUG_HEADERS: Setting = Setting::new(
     Kind::Bool,
     Value("false"),
     CLASSIC,
-    "Print the headers of requests and answers.",
+    "Print the headers of requests and answers, tokens and cookies among them. No other setting puts headers into the log.",
 );
 
 pub(super) static PREFORK: Setting = Setting::new(
@@ -508,7 +508,7 @@ pub(super) static LOG_FORMAT: Setting = Setting::new(
     Kind::Choice(&["text", "json"]),
     Value("text"),
     ALL,
-    "The shape of log lines.",
+    "The shape of log lines. Access lines show path and query; values of parameters whose names speak of secrets (`access_token`, `api_key`, `sig` ...), and JSON Web Tokens, are shown as `***`.",
 );
 
 pub(super) static PREFIX_LOGS: Setting = Setting::new(
@@ -549,7 +549,7 @@ pub(super) static JWT_AUTH_DEBUG: Setting = Setting::new(
     Kind::Bool,
     Value("false"),
     ALL,
-    "Log the issuer, its keys and the claims of tokens.",
+    "Log the issuer, the names of its keys and the issuer and audience that tokens claim. Tokens themselves are never logged.",
 );
 
 pub(super) static JWT_AUTH_LOCAL: Setting = Setting::new(

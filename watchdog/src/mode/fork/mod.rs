@@ -37,6 +37,7 @@ use crate::config::{self, ClassicStyle, Dialect, Log, Style};
 use crate::failure::Failure;
 use crate::journal::Sink;
 use crate::process::{Exit, Processes, Spawned, Variables};
+use crate::said;
 use crate::sniff;
 use crate::spool::{Place, Spooled};
 
@@ -411,7 +412,11 @@ impl Fork {
             let values: Vec<_> = headers
                 .get_all(name)
                 .iter()
-                .map(|v| String::from_utf8_lossy(v.as_bytes()))
+                .map(|v| {
+                    let mut text = String::new();
+                    said::message(&mut text, &String::from_utf8_lossy(v.as_bytes()));
+                    text
+                })
                 .collect();
             // Writing to a string cannot fail.
             let _ = writeln!(
