@@ -68,6 +68,7 @@ pub const FEATURES: &[&str] = &[
     "spa-fallback",
     "startup-timeout",
     "static-hardening",
+    "spool",
     "stream-idle-timeout",
     "strict-config",
     "subreaper",

@@ -11,6 +11,10 @@ use serde_json::json;
 
 use crate::config::LogFormat;
 use crate::journal::{self, Sink};
+use crate::said;
+
+/// How long a trace's id is.
+const TRACE_ID: usize = 32;
 
 /// Whose line it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,9 +90,9 @@ impl Access {
     fn text(&self, line: &mut String, entry: &Entry<'_>) -> fmt::Result {
         journal::timestamp(line);
         line.push(' ');
-        line.push_str(entry.method.as_str());
+        said::word(line, entry.method.as_str());
         line.push(' ');
-        target(line, entry.uri)?;
+        target(line, entry.uri);
         line.push_str(" - ");
         line.push_str(entry.status.as_str());
         if self.shape == Shape::Reason {
@@ -102,7 +106,9 @@ impl Access {
             Seconds::<4>(entry.duration)
         )?;
         if self.show_call_id {
-            write!(line, " [{}]", text(entry.call_id).unwrap_or("none"))?;
+            line.push_str(" [");
+            said::word(line, text(entry.call_id).unwrap_or("none"));
+            line.push(']');
         }
         line.push('\n');
         Ok(())
@@ -111,17 +117,20 @@ impl Access {
     fn json(&self, line: &mut String, entry: &Entry<'_>) -> fmt::Result {
         // `traceparent` is version-traceid-parent-flags.
         let trace_id = text(entry.trace).and_then(|t| t.split('-').nth(1));
+        let trace_id = trace_id.filter(|id| id.len() <= TRACE_ID);
+        let mut path = String::new();
+        target(&mut path, entry.uri);
         let object = json!({
             "time": journal::rfc3339(Local::now()),
             "level": "info",
             "message": "request",
             "mode": self.mode,
-            "method": entry.method.as_str(),
-            "path": entry.uri.to_string(),
+            "method": word(entry.method.as_str()),
+            "path": path,
             "status": entry.status.as_u16(),
             "bytes": entry.sent,
             "duration": entry.duration.as_secs_f64(),
-            "call_id": text(entry.call_id),
+            "call_id": text(entry.call_id).map(word),
             "trace_id": trace_id,
         });
         writeln!(line, "{object}")
@@ -136,8 +145,7 @@ fn event(entry: &Entry<'_>) {
         return;
     }
     let mut path = String::new();
-    // Writing to a string cannot fail.
-    let _ = target(&mut path, entry.uri);
+    target(&mut path, entry.uri);
     tracing::info!(
         target: EVENT,
         method = entry.method.as_str(),
@@ -170,15 +178,15 @@ pub fn event_as_text(fields: &serde_json::Map<String, serde_json::Value>) -> Str
     )
 }
 
-/// Most targets are a path, which needs no formatting.
-fn target(line: &mut String, uri: &Uri) -> fmt::Result {
-    match (uri.authority(), uri.path_and_query()) {
-        (None, Some(path)) => {
-            line.push_str(path.as_str());
-            Ok(())
-        }
-        _ => write!(line, "{uri}"),
-    }
+/// The path and the query: whose they are is not told, as there may be a password in it.
+fn target(line: &mut String, uri: &Uri) {
+    said::target(line, uri.path_and_query().map_or("/", |path| path.as_str()));
+}
+
+fn word(text: &str) -> String {
+    let mut word = String::new();
+    said::word(&mut word, text);
+    word
 }
 
 fn text(value: Option<&HeaderValue>) -> Option<&str> {

@@ -5,6 +5,7 @@
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::mem::{self, MaybeUninit};
+use std::net::SocketAddr;
 use std::os::fd::AsRawFd as _;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
@@ -111,6 +112,12 @@ impl Peer {
             // Whoever reads the upload knows better what this end means, and gets the chance to say so.
             sleep(LAST_WORD).await;
         }
+    }
+
+    /// Our end of the connection.
+    pub fn local(&self) -> Option<SocketAddr> {
+        let socket = self.socket.as_ref()?;
+        socket.local_addr().ok()
     }
 
     fn clock(&self) -> MutexGuard<'_, Clock> {

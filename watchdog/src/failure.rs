@@ -4,6 +4,7 @@
 //! Refuses to log or count: whoever drops the ticket does.
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use http::header::{
@@ -97,6 +98,14 @@ impl Failure {
                 Ok(upload) => (*upload).into(),
                 Err(error) => Self::Aborted(chain(&*error)),
             },
+        }
+    }
+
+    /// A request's body that cannot be collected: where there is no room for it now, there may be another time.
+    pub fn unkept(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull => Self::Unavailable("no room to keep the request's body"),
+            _ => Self::Internal(format!("cannot keep a body: {error}")),
         }
     }
 

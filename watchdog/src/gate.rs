@@ -42,7 +42,7 @@ pub struct Slot(#[expect(dead_code, reason = "held for its Drop")] Option<OwnedS
 impl Gate {
     pub fn new(limits: &Limits) -> Self {
         let slots = limits.max_inflight.map(|limit| Slots {
-            semaphore: Arc::new(Semaphore::new(limit.get())),
+            semaphore: Arc::new(Semaphore::new(limit.get().min(Semaphore::MAX_PERMITS))),
             limit: limit.get(),
             max_queue: limits.max_queue,
             queue_timeout: limits.queue_timeout,

@@ -22,6 +22,7 @@ use tracing::span;
 
 use crate::config::LogFormat;
 use crate::event;
+use crate::said;
 
 /// Writers of function lines wait above this many unwritten bytes.
 const ROOM: usize = 256 << 10;
@@ -292,8 +293,10 @@ impl Journal {
             ""
         };
         timestamp(&mut line);
-        // Writing to a string cannot fail.
-        let _ = writeln!(line, " {warning}{message}");
+        line.push(' ');
+        line.push_str(warning);
+        said::message(&mut line, message);
+        line.push('\n');
         line
     }
 
@@ -332,11 +335,12 @@ struct Fields(Map<String, Value>);
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        self.0
-            .insert(field.name().to_owned(), format!("{value:?}").into());
+        let text = said::bounded(format!("{value:?}"));
+        self.0.insert(field.name().to_owned(), text.into());
     }
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.insert(field.name().to_owned(), value.into());
+        let text = said::bounded(value.to_owned());
+        self.0.insert(field.name().to_owned(), text.into());
     }
     fn record_u64(&mut self, field: &Field, value: u64) {
         self.0.insert(field.name().to_owned(), value.into());

@@ -6,6 +6,7 @@
 use std::future::ready;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use crate::auth::Auth;
 use crate::body::Body;
 use crate::config::{Limits, Timeouts};
 use crate::conn::{Io, Peer};
+use crate::descriptors;
 use crate::failure::INTERNAL;
 use crate::head;
 use crate::health::Health;
@@ -27,7 +29,7 @@ use crate::http1::server::{self as http1, Cut, Heads, Refusal, Service, Work};
 use crate::http2;
 use crate::lifecycle::Lifecycle;
 use crate::mode::Mode;
-use crate::mode::fork::Remote;
+use crate::mode::fork::Ends;
 use crate::mode::inproc::ClientAddress;
 use crate::process::Processes;
 use crate::request::Client;
@@ -55,6 +57,10 @@ pub struct Site {
 /// Accepts connections until the site closes, and those that wait to be accepted then.
 pub async fn accept(site: Arc<Site>, listener: TcpListener) {
     let serve = |stream, from| {
+        // Only the reactor could say no.
+        let Ok(stream) = settle(&site, stream) else {
+            return;
+        };
         let connection = connection(Arc::clone(&site), stream, from);
         site.life.tasks.spawn(connection);
     };
@@ -94,6 +100,15 @@ pub async fn accept(site: Arc<Site>, listener: TcpListener) {
             Err(_) => return,
         }
     }
+}
+
+/// Keeps a connection out of the way of functions' starts.
+fn settle(site: &Site, stream: TcpStream) -> io::Result<TcpStream> {
+    if !matches!(site.mode, Mode::Fork(..)) || !descriptors::is_crowded(stream.as_fd()) {
+        return Ok(stream);
+    }
+    let settled = descriptors::settle(stream.into_std()?.into());
+    TcpStream::from_std(settled.into())
 }
 
 fn is_the_clients(error: &io::Error) -> bool {
@@ -240,7 +255,9 @@ impl Door {
             return answer;
         }
         if matches!(&site.mode, Mode::Fork(fork, _) if fork.wants_remote()) {
-            request.extensions_mut().insert(Remote(from));
+            let server = peer.local();
+            let client = from;
+            request.extensions_mut().insert(Ends { client, server });
         }
         if matches!(&site.mode, Mode::Inproc(_)) {
             request.extensions_mut().insert(ClientAddress(from));

@@ -80,16 +80,21 @@ pub fn memory(pid: i32, field: &str) -> Option<u64> {
     Some(kib * 1024)
 }
 
+/// Every process whose environment holds this entry, `NAME=value`, but our own.
+pub fn marked(mark: &str) -> Vec<i32> {
+    let own = std::process::id();
+    let is_marked = |stat: &Stat| {
+        let environ = fs::read(format!("/proc/{}/environ", stat.pid)).unwrap_or_default();
+        let mut entries = environ.split(|&byte| byte == 0);
+        entries.any(|entry| entry == mark.as_bytes()) && u32::try_from(stat.pid) != Ok(own)
+    };
+    let marked = all().into_iter().filter(is_marked);
+    marked.map(|stat| stat.pid).collect()
+}
+
 /// Kills every process whose environment holds this entry, `NAME=value`.
 pub fn kill_marked(mark: &str) {
-    let own = std::process::id();
-    for stat in all() {
-        let environ = fs::read(format!("/proc/{}/environ", stat.pid)).unwrap_or_default();
-        let marked = environ
-            .split(|&byte| byte == 0)
-            .any(|entry| entry == mark.as_bytes());
-        if marked && u32::try_from(stat.pid) != Ok(own) {
-            let _ = kill(Pid::from_raw(stat.pid), Signal::SIGKILL);
-        }
+    for pid in marked(mark) {
+        let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
     }
 }

@@ -28,12 +28,14 @@ enum Housing {
 }
 
 /// A subject to be started.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Setup {
     rig: RigParts,
     env: BTreeMap<String, Option<String>>,
     args: Vec<String>,
     housing: Housing,
+    /// What a shell does before it becomes the subject.
+    before: Vec<String>,
     await_upstream: bool,
 }
 
@@ -61,6 +63,7 @@ impl Setup {
             env: BTreeMap::new(),
             args: Vec::new(),
             housing: Housing::Plain,
+            before: Vec::new(),
             await_upstream: true,
         }
     }
@@ -102,6 +105,22 @@ impl Setup {
     #[must_use]
     pub fn pid1(mut self, yes: bool) -> Self {
         self.housing = if yes { Housing::Init } else { Housing::Plain };
+        self
+    }
+
+    /// Starts the subject with this soft and this hard limit on descriptors.
+    #[must_use]
+    pub fn descriptors(mut self, soft: u32, hard: u32) -> Self {
+        self.before.push(format!("ulimit -S -n {soft}"));
+        self.before.push(format!("ulimit -H -n {hard}"));
+        self
+    }
+
+    /// Starts the subject where no file may grow beyond so many bytes.
+    #[must_use]
+    pub fn file_size(mut self, bytes: u64) -> Self {
+        // POSIX counts in blocks of 512 bytes.
+        self.before.push(format!("ulimit -f {}", bytes / 512));
         self
     }
 
@@ -161,6 +180,12 @@ impl Setup {
 
     fn command(&self) -> Result<Command, Failure> {
         let subject = &self.rig.ground.subject;
+        if !self.before.is_empty() {
+            let mut command = Command::new("sh");
+            let script = format!("{} && exec \"$0\" \"$@\"", self.before.join(" && "));
+            command.args(["-c", &script]).arg(subject);
+            return Ok(command);
+        }
         if self.housing == Housing::Plain {
             return Ok(Command::new(subject));
         }

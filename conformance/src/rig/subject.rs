@@ -396,6 +396,11 @@ impl Watchdog {
         self.pid
     }
 
+    /// The entry in the environment of everything it starts.
+    pub fn mark(&self) -> &str {
+        &self.mark
+    }
+
     pub fn open_fds(&self) -> usize {
         proc::open_fds(self.pid)
     }

@@ -79,13 +79,19 @@ impl KeySet {
     fn new(issuer: String, published: Vec<Value>) -> Result<Self, String> {
         let all = published.len();
         let mut keys = HashMap::with_capacity(all);
+        let mut out = Vec::new();
         for value in published {
             match usable(value, &issuer) {
                 Ok((kid, key)) => {
                     keys.entry(kid).or_insert(key);
                 }
-                Err(why) => warn!("[JWT Auth] key left out: {why}"),
+                Err(why) => out.push(why),
             }
+        }
+        // One line, however many there are.
+        if let Some(why) = out.first() {
+            let count = out.len();
+            warn!("[JWT Auth] key left out: {why} ({count} of {all})");
         }
         if keys.is_empty() && all > 0 {
             return Err(format!("none of the {all} keys of {issuer} can be used"));

@@ -79,6 +79,9 @@ fn build(
         ModeName::Inproc => Some(Mode::Inproc),
     };
     let (listen, metrics) = addresses(r);
+    if let Some(Mode::Proxy(proxy)) = &mode {
+        other_than_us(r, &proxy.upstream.endpoint, listen, metrics);
+    }
     let timeouts = timeouts(r);
     let stop = stop(r, timeouts.write);
     let limits = limits(r);
@@ -134,6 +137,9 @@ fn fork(
         "rfc3875" => Dialect::Rfc3875,
         _ => Dialect::OpenFaas,
     };
+    if dialect == Dialect::Rfc3875 && !cgi_headers {
+        r.warn("cgi_env has no effect without cgi_headers".to_owned());
+    }
     let content_type = content_type(r, is_classic);
     let cgi_response = r.flag(&settings::CGI_RESPONSE);
     let spool_threshold = r.bytes(&settings::SPOOL_THRESHOLD);
@@ -259,6 +265,26 @@ fn addresses(r: &mut Reader<'_>) -> (SocketAddr, Option<SocketAddr>) {
     (SocketAddr::new(address, port), metrics)
 }
 
+/// The function's server cannot have an address that we have.
+fn other_than_us(
+    r: &mut Reader<'_>,
+    upstream: &Endpoint,
+    listen: SocketAddr,
+    metrics: Option<SocketAddr>,
+) {
+    let own = [
+        (Some(listen), &settings::PORT),
+        (metrics, &settings::METRICS_PORT),
+    ];
+    for (address, setting) in own {
+        if address.is_some_and(|own| own.port() != 0 && upstream.is(own)) {
+            let port = address.map_or(0, |own| own.port()).to_string();
+            let message = format!("{}={port} is the watchdog's own", setting.name);
+            r.refuse(settings::UPSTREAM_URL.name, &port, message);
+        }
+    }
+}
+
 fn bind_address(r: &mut Reader<'_>) -> IpAddr {
     match r.value(&settings::BIND_ADDRESS) {
         Some(Value::Address(address)) => address,
@@ -290,9 +316,14 @@ fn stop(r: &mut Reader<'_>, write: Option<Duration>) -> Stop {
 }
 
 fn limits(r: &mut Reader<'_>) -> Limits {
+    let max_inflight = r.limit(&settings::MAX_INFLIGHT);
+    let max_queue = r.count(&settings::MAX_QUEUE);
+    if max_queue > 0 && max_inflight.is_none() {
+        r.warn("max_queue has no effect without max_inflight".to_owned());
+    }
     Limits {
-        max_inflight: r.limit(&settings::MAX_INFLIGHT),
-        max_queue: r.count(&settings::MAX_QUEUE),
+        max_inflight,
+        max_queue,
         queue_timeout: r.duration(&settings::QUEUE_TIMEOUT),
         max_body_bytes: Some(r.bytes(&settings::MAX_BODY_BYTES)).filter(|limit| *limit > 0),
         max_header_bytes: usize::try_from(r.bytes(&settings::MAX_HEADER_BYTES))

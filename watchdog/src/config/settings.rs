@@ -245,7 +245,7 @@ pub(super) static CGI_ENV: Setting = Setting::new(
     Kind::Choice(&["openfaas", "rfc3875"]),
     Value("openfaas"),
     FORK,
-    "The names of those variables: `openfaas` alone, or with `rfc3875` the meta-variables of CGI/1.1 as well (`REQUEST_METHOD`, `HTTP_<HEADER>` ...).",
+    "The names of those variables: `openfaas` alone, or with `rfc3875` the meta-variables of CGI/1.1 as well (`REQUEST_METHOD`, `HTTP_<HEADER>` ...). A function that is told of a body in these is told its length, so with `rfc3875` mode streaming, too, collects a body that announces none.",
 );
 
 pub(super) static CGI_RESPONSE: Setting = Setting::new(
@@ -253,7 +253,7 @@ pub(super) static CGI_RESPONSE: Setting = Setting::new(
     Kind::Bool,
     Value("false"),
     FORK,
-    "The function's output begins with a CGI header block: `Status:` and other fields, then an empty line.",
+    "The function's output begins with a CGI header block (RFC 3875, section 6.3): `Status:` and other fields, then an empty line. Anything else, or nothing, is answered 502. A `Location` without a status is a 302, also where it is a path.",
 );
 
 pub(super) static COMBINE_OUTPUT: Setting = Setting::new(
@@ -277,7 +277,7 @@ pub(super) static WRITE_DEBUG: Setting = Setting::new(
     Kind::Bool,
     Value("false"),
     CLASSIC,
-    "Copy answers to stdout and log the details of each request.",
+    "Copy answers to stdout and log the details of each request: path and query as they came, secrets in them as well, and the output of a function that fails.",
 );
 
 pub(super) static DEBUG_HEADERS: Setting = Setting::new(
@@ -285,7 +285,7 @@ pub(super) static DEBUG_HEADERS: Setting = Setting::new(
     Kind::Bool,
     Value("false"),
     CLASSIC,
-    "Print the headers of requests and answers.",
+    "Print the headers of requests and answers, tokens and cookies among them. No other setting puts headers into the log.",
 );
 
 pub(super) static PREFORK: Setting = Setting::new(
@@ -301,7 +301,7 @@ pub(super) static STATIC_PATH: Setting = Setting::new(
     Kind::Path,
     Value("/home/app/public"),
     STATIC,
-    "The directory served, absolute or from the working directory.",
+    "The directory served, absolute or from the working directory. Where its name comes to stand for another one, as by the renaming of a link, that one is served from then on.",
 );
 
 pub(super) static STATIC_FALLBACK: Setting = Setting::new(
@@ -325,7 +325,7 @@ pub(super) static STATIC_DOTFILES: Setting = Setting::new(
     Kind::Bool,
     Value("false"),
     STATIC,
-    "Serve files whose name begins with a dot.",
+    "Serve files whose name begins with a dot. What is below `/.well-known/` is served in any case.",
 );
 
 pub(super) static STATIC_SYMLINKS: Setting = Setting::new(
@@ -451,7 +451,7 @@ pub(super) static SPOOL_THRESHOLD: Setting = Setting::new(
     ANY_SIZE,
     Value("1Mi"),
     CHILD,
-    "Where a body has to be collected, one larger than this is kept in an unnamed file below `TMPDIR` and not in memory.",
+    "Where a body has to be collected, one larger than this is kept in an unnamed file below `TMPDIR` and not in memory. Where no file can be made or a file takes no more, what is left of it stays in memory, with a warning; 64 MiB of all such bodies together, beyond which a request is answered 503.",
 );
 
 pub(super) static DRAIN_DELAY: Setting = Setting::new(
@@ -508,7 +508,7 @@ pub(super) static LOG_FORMAT: Setting = Setting::new(
     Kind::Choice(&["text", "json"]),
     Value("text"),
     ALL,
-    "The shape of log lines.",
+    "The shape of log lines. Access lines show path and query; values of parameters whose names speak of secrets (`access_token`, `api_key`, `sig` ...), and JSON Web Tokens, are shown as `***`.",
 );
 
 pub(super) static PREFIX_LOGS: Setting = Setting::new(
@@ -549,7 +549,7 @@ pub(super) static JWT_AUTH_DEBUG: Setting = Setting::new(
     Kind::Bool,
     Value("false"),
     ALL,
-    "Log the issuer, its keys and the claims of tokens.",
+    "Log the issuer, the names of its keys and the issuer and audience that tokens claim. Tokens themselves are never logged.",
 );
 
 pub(super) static JWT_AUTH_LOCAL: Setting = Setting::new(

@@ -3,11 +3,16 @@
 //! Owns the step from a URL's text to an endpoint. May know schemes and ports. Refuses what could not be honoured (a query, a fragment, a
 //! password), where dropping it silently would surprise.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
 use http::Uri;
 
 use super::{Endpoint, Upstream};
 
 const EXPECTED: &str = "expected `http://host:port`, `https://host:port` or `unix:/path/to/socket`";
+
+/// What `sun_path` holds besides the NUL at its end.
+const SOCKET: usize = 107;
 
 /// Where the upstream listens, or what is wrong with the text.
 pub(super) fn parse(text: &str) -> Result<Upstream, String> {
@@ -58,6 +63,11 @@ fn unix(path: &str) -> Result<Upstream, String> {
     if !path.starts_with('/') || path.ends_with('/') {
         return Err("expected the absolute path of a socket: `unix:/path/to/socket`".to_owned());
     }
+    if path.len() > SOCKET {
+        return Err(format!(
+            "expected a path of at most {SOCKET} bytes: the system has no room for more in a socket's address"
+        ));
+    }
     Ok(Upstream {
         endpoint: Endpoint::Unix(path.into()),
         base_path: String::new(),
@@ -86,6 +96,9 @@ fn web(text: &str, expected: &str) -> Result<(Uri, Endpoint), String> {
     if host.is_empty() {
         return Err(format!("{expected}: no host"));
     }
+    if !may_exist(&host) {
+        return Err(format!("{expected}: there can be no host of that name"));
+    }
     let endpoint = match scheme {
         "http" => Endpoint::Tcp {
             host,
@@ -110,9 +123,39 @@ fn split_host(authority: &str) -> (&str, &str) {
     authority.split_at(end.unwrap_or(authority.len()))
 }
 
+/// An address, or a name that DNS has room for (RFC 1035, 2.3.4).
+fn may_exist(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[') {
+        let address = address.strip_suffix(']').unwrap_or(address);
+        return address.parse::<Ipv6Addr>().is_ok();
+    }
+    let name = host.strip_suffix('.').unwrap_or(host);
+    let numbers = name.split('.').filter(|label| label.parse::<u64>().is_ok());
+    let looks_like_ip = name.split('.').count() == 4 && numbers.count() == 4;
+    name.len() <= 253
+        && name.split('.').all(|label| (1..=63).contains(&label.len()))
+        && (!looks_like_ip || name.parse::<Ipv4Addr>().is_ok())
+}
+
+impl Endpoint {
+    /// It can only be whoever listens on `own`.
+    pub(super) fn is(&self, own: SocketAddr) -> bool {
+        let (Self::Tcp { host, port } | Self::Tls { host, port }) = self else {
+            return false;
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let ours = match host.parse::<IpAddr>() {
+            Ok(ip) if own.ip().is_unspecified() => ip.is_loopback() || ip.is_unspecified(),
+            Ok(ip) => ip == own.ip(),
+            Err(_) => host == "localhost" && (own.ip().is_unspecified() || own.ip().is_loopback()),
+        };
+        *port == own.port() && ours
+    }
+}
+
 fn port(text: &str, default: u16) -> Result<u16, String> {
     let port = match text.strip_prefix(':') {
-        None => Some(default),
+        None => Some(default).filter(|_| text.is_empty()),
         Some(digits) => digits.parse().ok().filter(|port| *port != 0),
     };
     port.ok_or_else(|| "expected a port from 1 to 65535".to_owned())
@@ -177,6 +220,10 @@ mod tests {
             ("http://a:0", "port from 1"),
             ("http://a:", "port from 1"),
             ("http://a:65536", "port from 1"),
+            ("http://256.0.0.1", "no host of that name"),
+            ("http://a..b", "no host of that name"),
+            ("http://[::1]x", "port from 1"),
+            ("http://[::g]", "expected"),
             ("unix:", "absolute path"),
             ("unix:app.sock", "absolute path"),
             ("unix://app.sock", "absolute path"),
@@ -185,6 +232,34 @@ mod tests {
             let error = parse(text).unwrap_err();
             assert!(error.contains(why), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn what_has_no_room_is_refused() {
+        let path = |length: usize| format!("unix:/{}", "a".repeat(length - 1));
+        assert!(parse(&path(107)).is_ok());
+        assert!(parse(&path(108)).unwrap_err().contains("107 bytes"));
+        let label = |length| format!("http://{}.b", "a".repeat(length));
+        assert!(parse(&label(63)).is_ok() && parse(&label(64)).is_err());
+        let name = |labels| format!("http://{}b", "aaa.".repeat(labels));
+        assert!(parse(&name(63)).is_ok() && parse(&name(64)).is_err());
+        assert!(parse("http://a.b.:1").is_ok() && parse("http://1.2.3:1").is_ok());
+    }
+
+    #[test]
+    fn ourselves() {
+        let is = |text: &str, own: &str| parse(text).unwrap().endpoint.is(own.parse().unwrap());
+        for text in [
+            "http://127.0.0.1:80",
+            "http://localhost",
+            "https://[::1]:80",
+            "http://0.0.0.0",
+        ] {
+            assert!(is(text, "[::]:80"), "{text}");
+            assert!(!is(text, "[::]:81") && !is(text, "10.0.0.1:80"), "{text}");
+        }
+        assert!(!is("http://example.com", "[::]:80"));
+        assert!(is("http://10.0.0.1", "10.0.0.1:80"));
     }
 
     #[test]

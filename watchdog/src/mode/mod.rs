@@ -128,6 +128,7 @@ impl Mode {
     pub fn is_up(&self) -> bool {
         match self {
             Self::Proxy(proxy) => proxy.is_up(),
+            Self::Files(files) => files.is_up(),
             _ => true,
         }
     }

@@ -4,11 +4,13 @@
 //! know what a child is for.
 
 mod exit;
+mod kin;
 pub mod logs;
 mod output;
 mod reap;
 mod spawn;
 mod stdin;
+mod table;
 
 use std::any::Any;
 use std::future::{Future as _, poll_fn};
@@ -17,7 +19,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use nix::sys::signal::Signal;
-use nix::unistd::Pid;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
 pub use self::exit::Exit;
@@ -26,6 +27,7 @@ pub use self::reap::{ChildSignals, Processes, Reaper};
 pub use self::spawn::Variables;
 use self::spawn::{Added, Inherited};
 pub use self::stdin::Stdin;
+use self::table::{Ended, Key};
 use crate::config::CommandLine;
 use crate::failure::Failure;
 
@@ -41,23 +43,26 @@ pub enum Stderr {
 /// A child and its group. Dropping it stops whoever is left of the group, unless it was released.
 #[derive(Debug)]
 pub struct Child {
-    pid: Pid,
-    exit: oneshot::Receiver<Exit>,
-    ended: Option<Exit>,
+    key: Key,
+    exit: oneshot::Receiver<Ended>,
+    ended: Option<Ended>,
     released: bool,
     processes: Processes,
     /// Dropped with it.
     kept: Option<Box<dyn Any + Send + Sync>>,
 }
 
-/// A child and whatever it has started.
-#[derive(Debug, Clone, Copy)]
-pub struct Group(Pid);
+/// A child and whatever it has started, for as long as the child itself is there.
+#[derive(Debug, Clone)]
+pub struct Group {
+    leader: Key,
+    processes: Processes,
+}
 
 impl Group {
-    /// A group that has ended does not mind.
-    pub fn signal(self, signal: Signal) {
-        reap::signal_group(self.0, signal);
+    /// A group whose leader has ended does not mind.
+    pub fn signal(&self, signal: Signal) {
+        self.processes.signal(self.leader, None, signal);
     }
 }
 
@@ -78,13 +83,13 @@ impl Child {
     }
 
     pub fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<Exit> {
-        if let Some(exit) = self.ended {
-            return Poll::Ready(exit);
+        if let Some(ended) = self.ended {
+            return Poll::Ready(ended.exit);
         }
         // The sender goes only with the process table, which outlives every child.
-        let exit = ready!(Pin::new(&mut self.exit).poll(cx)).unwrap_or(Exit::Unknown);
-        self.ended = Some(exit);
-        Poll::Ready(exit)
+        let ended = ready!(Pin::new(&mut self.exit).poll(cx)).unwrap_or_else(|_| Ended::unknown());
+        self.ended = Some(ended);
+        Poll::Ready(ended.exit)
     }
 
     /// Makes its end known, where it has ended by now: its output has.
@@ -98,9 +103,9 @@ impl Child {
     pub fn has_ended(&mut self) -> bool {
         if self.ended.is_none() {
             self.ended = match self.exit.try_recv() {
-                Ok(exit) => Some(exit),
+                Ok(ended) => Some(ended),
                 Err(TryRecvError::Empty) => None,
-                Err(TryRecvError::Closed) => Some(Exit::Unknown),
+                Err(TryRecvError::Closed) => Some(Ended::unknown()),
             };
         }
         self.ended.is_some()
@@ -108,12 +113,13 @@ impl Child {
 
     /// It uses a CPU or a disk rather than wait for somebody.
     pub fn is_busy(&self) -> bool {
-        reap::is_busy(self.pid)
+        kin::is_busy(self.key.pid)
     }
 
     /// The child has ended as it should: what it started may live on.
     pub fn release(&mut self) {
         self.released = true;
+        self.processes.leave(self.key, self.ended);
     }
 
     /// Keeps something for as long as the child: its stdin, to hold it open and silent, or whatever tells of its end by its drop.
@@ -121,16 +127,32 @@ impl Child {
         self.kept = Some(Box::new(what));
     }
 
-    /// The child's group, for signals.
+    /// The child's group, for signals while the child is there.
     pub fn group(&self) -> Group {
-        Group(self.pid)
+        Group {
+            leader: self.key,
+            processes: self.processes.clone(),
+        }
+    }
+
+    /// Once more where it may have been waited for meanwhile.
+    fn reach(&mut self, send: impl Fn(&Self) -> bool) {
+        let known = self.has_ended();
+        if !send(self) && !known && self.has_ended() {
+            send(self);
+        }
+    }
+
+    /// A signal to whoever is left of its group, be it there itself or not.
+    pub fn signal(&mut self, signal: Signal) {
+        self.reach(|child| child.processes.signal(child.key, child.ended, signal));
     }
 }
 
 impl Drop for Child {
     fn drop(&mut self) {
         if !self.released {
-            self.processes.condemn(self.pid);
+            self.reach(|child| child.processes.condemn(child.key, child.ended));
         }
     }
 }
@@ -147,11 +169,11 @@ impl Processes {
         let added = Added::new(variables).map_err(explain)?;
         let (ends, theirs) = spawn::pipes(stderr).map_err(|e| system(&e))?;
         let start = |inherited: &Inherited| spawn::start(command, inherited, &added, &theirs);
-        let (pid, exit) = self.enter(start).map_err(explain)?;
+        let (key, exit) = self.enter(start).map_err(explain)?;
         // A pipe whose writing end stays open here would never end.
         drop(theirs);
         let child = Child {
-            pid,
+            key,
             exit,
             ended: None,
             released: false,

@@ -3,9 +3,7 @@
 //! Owns SIGCHLD: it reaps our children and, as PID 1 or subreaper, whatever orphans land here, so nothing else may wait. May know pids only. Refuses to
 //! let a condemned group outlive the grace.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
-use std::fs;
+use std::collections::VecDeque;
 use std::future;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -14,18 +12,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::sys::signal::{SigSet, Signal, kill, killpg};
+use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::unix::pipe;
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::exit::Exit;
+use super::kin;
 use super::spawn::Inherited;
+use super::table::{Ended, Key, Table};
+use crate::descriptors;
 use crate::task::{self, Owned};
+
+/// How long what we leave behind may take to be gone, and how often it is looked for.
+const LAST: Duration = Duration::from_secs(1);
+const AGAIN: Duration = Duration::from_millis(1);
 
 /// SIGCHLD as something to read: no handler interrupts what we do.
 #[derive(Debug)]
@@ -40,6 +45,8 @@ impl ChildSignals {
     pub fn block() -> io::Result<Self> {
         let set = SigSet::from(Signal::SIGCHLD);
         set.thread_block()?;
+        // A file that may not grow is an error to whoever writes it, not the end of us.
+        SigSet::from(Signal::SIGXFSZ).thread_block()?;
         let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
         Ok(Self(SignalFd::with_flags(&set, flags)?.into()))
     }
@@ -52,17 +59,19 @@ pub struct Processes(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     inherited: Inherited,
-    table: Mutex<HashMap<Pid, oneshot::Sender<Exit>>>,
+    table: Mutex<Table>,
     orders: mpsc::UnboundedSender<Order>,
     emptied: Notify,
     orphans: AtomicU64,
+    /// Orphans come to us.
+    adopts: bool,
 }
 
 /// What the table's task is told.
 #[derive(Debug)]
 enum Order {
     /// A group got TERM and is due a KILL.
-    Kill(Pid),
+    Kill(Key),
     /// No more grace: the end is here.
     KillNow(oneshot::Sender<()>),
 }
@@ -78,45 +87,21 @@ impl Processes {
     /// Where SIGCHLD cannot be watched.
     pub fn start(signals: ChildSignals, kill_grace: Duration) -> io::Result<(Self, Reaper)> {
         // Needed unless we are PID 1; harmless there. Refused by a few sandboxes, where orphans then go elsewhere.
-        let _ = nix::sys::prctl::set_child_subreaper(true);
+        let subreaper = nix::sys::prctl::set_child_subreaper(true).is_ok();
         // Read like a pipe.
-        let mut ended = pipe::Receiver::from_owned_fd_unchecked(signals.0)?;
-        let (orders, mut ordered) = mpsc::unbounded_channel();
+        let ended = pipe::Receiver::from_owned_fd_unchecked(signals.0)?;
+        let (orders, ordered) = mpsc::unbounded_channel();
+        descriptors::raise();
         let processes = Self(Arc::new(Shared {
             inherited: Inherited::from_process()?,
             table: Mutex::default(),
             orders,
             emptied: Notify::new(),
             orphans: AtomicU64::new(0),
+            adopts: subreaper || Pid::this().as_raw() == 1,
         }));
-        let own = processes.clone();
-        let task = task::spawn(async move {
-            // Room for more than one, so that less says there are no more.
-            let mut signals = [0; 2 * size_of::<siginfo>()];
-            let mut due = BinaryHeap::<Reverse<(Instant, i32)>>::new();
-            loop {
-                let next = due.peek().map(|Reverse((at, _))| *at);
-                tokio::select! {
-                    _ = ended.read(&mut signals) => own.reap(),
-                    Some(order) = ordered.recv() => match order {
-                        Order::Kill(pid) => due.push(Reverse((Instant::now() + kill_grace, pid.as_raw()))),
-                        Order::KillNow(done) => {
-                            for Reverse((_, pid)) in due.drain() {
-                                signal_group(Pid::from_raw(pid), Signal::SIGKILL);
-                            }
-                            // Whoever asked may have gone.
-                            let _ = done.send(());
-                        }
-                    },
-                    () = until(next) => {
-                        if let Some(Reverse((_, pid))) = due.pop() {
-                            signal_group(Pid::from_raw(pid), Signal::SIGKILL);
-                        }
-                    }
-                }
-            }
-        });
-        Ok((processes, Reaper(task)))
+        let work = work(processes.clone(), ended, ordered, kill_grace);
+        Ok((processes, Reaper(task::spawn(work))))
     }
 
     /// Orphans reaped so far.
@@ -136,39 +121,67 @@ impl Processes {
             }
         };
         if timeout(limit, emptied).await.is_err() {
-            for pid in self.table().keys() {
-                signal_group(*pid, Signal::SIGKILL);
-            }
+            self.table().kill_live();
         }
         let (done, killed) = oneshot::channel();
         if self.0.orders.send(Order::KillNow(done)).is_ok() {
             // It answers unless the runtime is going down, and then there is nobody left to kill for.
             let _ = killed.await;
         }
-        // What a finished function left running has come to us, and must not outlive us.
-        for orphan in adopted() {
-            // It may have gone by now.
-            let _ = kill(orphan, Signal::SIGKILL);
+        // What cannot be killed by then, a disk holds.
+        let _ = timeout(LAST, self.sweep()).await;
+    }
+
+    /// Kills whatever has come to us, and what comes to us by that, until nothing does.
+    async fn sweep(&self) {
+        loop {
+            {
+                // Held, so that no number changes hands: only we wait for our children.
+                let _table = self.table();
+                let children = kin::children();
+                if children.is_empty() {
+                    return;
+                }
+                for child in children {
+                    // It may have ended by now.
+                    let _ = kill(child, Signal::SIGKILL);
+                }
+            }
+            sleep(AGAIN).await;
+            self.reap();
         }
     }
 
-    /// TERM to the group now, KILL after the grace, whoever of it is left then.
-    pub(super) fn condemn(&self, pid: Pid) {
-        signal_group(pid, Signal::SIGTERM);
-        // The receiver goes only with the runtime.
-        let _ = self.0.orders.send(Order::Kill(pid));
+    /// A signal to a child's group; `ended` where the child itself is known to have. False where nobody is known to be left of it.
+    pub(super) fn signal(&self, key: Key, ended: Option<Ended>, signal: Signal) -> bool {
+        self.table().signal(key, ended, signal)
+    }
+
+    /// TERM to the group now, KILL after the grace, whoever of it is left then. False where nobody is known to be.
+    pub(super) fn condemn(&self, key: Key, ended: Option<Ended>) -> bool {
+        let there = self.table().condemn(key, ended);
+        if there {
+            // The receiver goes only with the runtime.
+            let _ = self.0.orders.send(Order::Kill(key));
+        }
+        there
+    }
+
+    /// What the child leaves running may live on until the end.
+    pub(super) fn leave(&self, key: Key, ended: Option<Ended>) {
+        if let (false, Some(ended)) = (self.0.adopts, ended) {
+            self.table().leave(key, ended);
+        }
     }
 
     /// Starts a child and enters it, before its end can be seen.
     pub(super) fn enter(
         &self,
         start: impl FnOnce(&Inherited) -> io::Result<Pid>,
-    ) -> io::Result<(Pid, oneshot::Receiver<Exit>)> {
-        let (tell, exit) = oneshot::channel();
+    ) -> io::Result<(Key, oneshot::Receiver<Ended>)> {
         let mut table = self.table();
         let pid = start(&self.0.inherited)?;
-        table.insert(pid, tell);
-        Ok((pid, exit))
+        Ok(table.enter(pid))
     }
 
     /// Takes note of every child that has ended by now.
@@ -181,12 +194,8 @@ impl Processes {
                     let (Some(pid), Some(exit)) = (status.pid(), Exit::of(status)) else {
                         break;
                     };
-                    match table.remove(&pid) {
-                        // Nobody may be left to hear it.
-                        Some(tell) => drop(tell.send(exit)),
-                        None => {
-                            self.0.orphans.fetch_add(1, Ordering::Relaxed);
-                        }
+                    if !table.end(pid, exit) {
+                        self.0.orphans.fetch_add(1, Ordering::Relaxed);
                     }
                 }
                 Err(Errno::EINTR) => {}
@@ -198,38 +207,42 @@ impl Processes {
         }
     }
 
-    fn table(&self) -> MutexGuard<'_, HashMap<Pid, oneshot::Sender<Exit>>> {
+    fn table(&self) -> MutexGuard<'_, Table> {
         self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A group's number stays taken while any member lives, so a late signal finds either the group or nobody.
-pub(super) fn signal_group(pid: Pid, signal: Signal) {
-    // ESRCH: all have gone already, as wished.
-    let _ = killpg(pid, signal);
-}
-
-/// Our children by the system's word. Without `/proc` nobody is found.
-fn adopted() -> Vec<Pid> {
-    let own = Pid::this().to_string();
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.map(Pid::from_raw)
-        .filter(|pid| stat(*pid).is_some_and(|(_, parent)| parent == own))
-        .collect()
-}
-
-/// Runs, or waits for a disk. Without `/proc` nobody does.
-pub(super) fn is_busy(pid: Pid) -> bool {
-    stat(pid).is_some_and(|(state, _)| state == "R" || state == "D")
-}
-
-/// A process's state and its parent.
-fn stat(pid: Pid) -> Option<(String, String)> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The second field, a name in brackets, may hold anything.
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-    Some((fields.next()?.to_owned(), fields.next()?.to_owned()))
+/// Reaps, and carries out orders when they are due.
+async fn work(
+    processes: Processes,
+    mut ended: pipe::Receiver,
+    mut ordered: mpsc::UnboundedReceiver<Order>,
+    kill_grace: Duration,
+) {
+    // Room for more than one, so that less says there are no more.
+    let mut signals = [0; 2 * size_of::<siginfo>()];
+    // The grace is the same for all, so the order is that of their coming.
+    let mut due = VecDeque::<(Instant, Key)>::new();
+    loop {
+        let next = due.front().map(|(at, _)| *at);
+        tokio::select! {
+            _ = ended.read(&mut signals) => processes.reap(),
+            Some(order) = ordered.recv() => match order {
+                Order::Kill(key) => due.push_back((Instant::now() + kill_grace, key)),
+                Order::KillNow(done) => {
+                    due.clear();
+                    processes.table().kill_condemned();
+                    // Whoever asked may have gone.
+                    let _ = done.send(());
+                }
+            },
+            () = until(next) => {
+                if let Some((_, key)) = due.pop_front() {
+                    processes.table().kill(key);
+                }
+            }
+        }
+    }
 }
 
 async fn until(at: Option<Instant>) {

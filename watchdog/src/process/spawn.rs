@@ -15,13 +15,14 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::Stderr;
 use crate::config::{CommandLine, Environment};
+use crate::descriptors::{self, settle};
 
 /// What every process inherits. Made once, since most of it never changes.
 #[derive(Debug)]
 pub(super) struct Inherited {
     /// Our own variables by name, each as `NAME=value`.
     variables: Vec<(OsString, CString)>,
-    /// The signals that are blocked, but for SIGCHLD, which only we read.
+    /// The signals that are blocked, but for SIGCHLD, which only we read, and SIGXFSZ, which only we can do without.
     blocked: SigSet,
 }
 
@@ -67,6 +68,7 @@ impl Inherited {
         entries.sort();
         let mut blocked = SigSet::thread_get_mask()?;
         blocked.remove(Signal::SIGCHLD);
+        blocked.remove(Signal::SIGXFSZ);
         Ok(Self {
             variables: entries,
             blocked,
@@ -155,9 +157,9 @@ pub(super) fn pipes(stderr: Stderr) -> io::Result<(Ends, Theirs)> {
         fcntl_setfl(end, OFlags::NONBLOCK)?;
     }
     let ends = Ends {
-        stdin: in_write,
-        stdout: out_read,
-        stderr: err_read,
+        stdin: settle(in_write),
+        stdout: settle(out_read),
+        stderr: err_read.map(settle),
     };
     let theirs = Theirs {
         stdin: in_read,
@@ -198,13 +200,9 @@ pub(super) fn start(
     attributes.set_sigdefault(&SigSet::from(Signal::SIGPIPE))?;
     attributes.set_sigmask(&inherited.blocked)?;
     let environment = inherited.with(added);
-    Ok(posix_spawnp(
-        &program,
-        &actions,
-        &attributes,
-        &args,
-        &environment,
-    )?)
+    let spawn = || posix_spawnp(&program, &actions, &attributes, &args, &environment);
+    // A process is made with the limit of that moment. The actions were not: a C library may check their numbers against it.
+    Ok(descriptors::lower(spawn)?)
 }
 
 #[cfg(test)]

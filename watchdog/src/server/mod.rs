@@ -253,7 +253,7 @@ async fn drain(
         site.life.cut.cancel();
     }
     if let Some(child) = child {
-        child.group().signal(Signal::SIGTERM);
+        child.signal(Signal::SIGTERM);
         if timeout(config.timeouts.kill_grace, child.wait())
             .await
             .is_err()
@@ -261,7 +261,7 @@ async fn drain(
             tracing::warn!("the function did not stop within kill_grace: killed");
         }
         // Its workers, too, have had their time.
-        child.group().signal(Signal::SIGKILL);
+        child.signal(Signal::SIGKILL);
     }
 }
 
@@ -279,6 +279,7 @@ async fn pass_signals(group: Group) {
         let Ok(mut received) = signal(SignalKind::from_raw(kind as i32)) else {
             continue;
         };
+        let group = group.clone();
         passing.spawn(async move {
             while received.recv().await.is_some() {
                 group.signal(kind);

@@ -27,7 +27,7 @@ use http_body::Body as _;
 
 use self::place::{Place, Refusal};
 use self::representation::Representation;
-use self::root::{Found, Lost, Root};
+use self::root::{Found, Lost, Root, Tree};
 use super::Answer;
 use crate::body::Body;
 use crate::config;
@@ -54,6 +54,8 @@ struct Asked<'a> {
     head: &'a Parts,
     /// Where it came from.
     peer: Option<&'a Arc<Peer>>,
+    /// One and the same for all that is opened for it.
+    tree: &'a Tree,
 }
 
 impl Files {
@@ -81,13 +83,21 @@ impl Files {
     /// A malformed target, or a system that fails. What is missing is an answer.
     pub fn answer(&self, head: &Parts, peer: Option<&Arc<Peer>>) -> Result<Answer, Failure> {
         let mut response = match head.method {
-            Method::GET | Method::HEAD => self.look_up(&Asked { head, peer })?,
+            Method::GET | Method::HEAD => {
+                let tree = &self.root.tree();
+                self.look_up(&Asked { head, peer, tree })?
+            }
             _ => method_not_allowed(),
         };
         if head.method == Method::HEAD {
             drop_body(&mut response);
         }
         Ok(response.into())
+    }
+
+    /// There is a directory to serve.
+    pub fn is_up(&self) -> bool {
+        self.root.is_there()
     }
 
     fn look_up(&self, asked: &Asked<'_>) -> Result<Response<Body>, Failure> {
@@ -99,8 +109,8 @@ impl Files {
         if place.leaf == INDEX && !place.slash {
             return Ok(redirect("./", asked));
         }
-        match (self.root.open(&place.path), place.slash) {
-            (Ok(Found::File(file, about)), false) => self.send(&place.path, (file, about), asked),
+        match (asked.tree.open(&place.path), place.slash) {
+            (Ok(Found::File(file, about)), false) => send(&place.path, (file, about), asked),
             (Ok(Found::File(..)), true) => Ok(redirect(&format!("../{}", place.leaf), asked)),
             (Ok(Found::Directory(_)), false) => Ok(redirect(&place.with_slash(), asked)),
             (Ok(Found::Directory(directory)), true) => self.index(&place, directory, asked),
@@ -115,8 +125,8 @@ impl Files {
         asked: &Asked<'_>,
     ) -> Result<Response<Body>, Failure> {
         let index = place.path.join(INDEX);
-        match self.root.open(&index) {
-            Ok(Found::File(file, about)) => self.send(&index, (file, about), asked),
+        match asked.tree.open(&index) {
+            Ok(Found::File(file, about)) => send(&index, (file, about), asked),
             Err(Lost::Missing) | Ok(Found::Directory(_)) if self.listing => {
                 listing::page(directory, self.dotfiles)
                     .map(html)
@@ -137,29 +147,28 @@ impl Files {
             (Lost::Broken(error), _) => Err(broken(&error)),
             (Lost::Forbidden, _) => Ok(text(StatusCode::FORBIDDEN, "403 Forbidden\n")),
             (Lost::Missing, Some(fallback)) if wants_page(&place.path, &asked.head.headers) => {
-                match self.root.open(fallback) {
-                    Ok(Found::File(file, about)) => self.send(fallback, (file, about), asked),
+                match asked.tree.open(fallback) {
+                    Ok(Found::File(file, about)) => send(fallback, (file, about), asked),
                     _ => Ok(missing()),
                 }
             }
             (Lost::Missing, _) => Ok(missing()),
         }
     }
+}
 
-    fn send(
-        &self,
-        path: &Path,
-        found: (File, Metadata),
-        asked: &Asked<'_>,
-    ) -> Result<Response<Body>, Failure> {
-        Representation::choose(&self.root, path, found, &asked.head.headers)?.answer(asked)
-    }
+fn send(
+    path: &Path,
+    found: (File, Metadata),
+    asked: &Asked<'_>,
+) -> Result<Response<Body>, Failure> {
+    Representation::choose(asked.tree, path, found, &asked.head.headers)?.answer(asked)
 }
 
 /// Wrong settings are told at start, not to the first visitor.
 fn fallback(root: &Root, name: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(name.trim_start_matches('/'));
-    match root.open(&path) {
+    match root.tree().open(&path) {
         Ok(Found::File(..)) => Ok(path),
         _ => Err(format!(
             "static_fallback {name}: no such file below static_path"

@@ -8,6 +8,9 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 
+/// Where everybody looks for what a site says of itself (RFC 8615). It is there to be seen.
+const WELL_KNOWN: &[u8] = b".well-known";
+
 /// A target, taken apart.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Place<'a> {
@@ -36,7 +39,7 @@ impl<'a> Place<'a> {
             .split(|byte| *byte == b'/')
             .filter(|name| !name.is_empty())
         {
-            if is_hidden(name, dotfiles) {
+            if is_hidden(name, dotfiles || (path.is_empty() && name == WELL_KNOWN)) {
                 return Err(Refusal::Hidden);
             }
             if !path.is_empty() {
@@ -112,6 +115,8 @@ mod tests {
             ("/a%2Fb", "a/b", false, "a%2Fb"),
             ("/a%5C..%5Cb", "a\\..\\b", false, "a%5C..%5Cb"),
             ("/a..b", "a..b", false, "a..b"),
+            ("/.well-known/a", ".well-known/a", false, "a"),
+            ("/%2Ewell-known/", ".well-known", true, "%2Ewell-known"),
         ] {
             let place = Place::parse(raw, false).unwrap();
             assert_eq!(
@@ -135,7 +140,14 @@ mod tests {
         ] {
             assert_eq!(Place::parse(raw, true), Err(Refusal::Hidden), "{raw}");
         }
-        for raw in ["/.git/config", "/a/.env", "/%2egit"] {
+        for raw in [
+            "/.git/config",
+            "/a/.env",
+            "/%2egit",
+            "/a/.well-known/b",
+            "/.well-known/.b",
+            "/.well-known-not/b",
+        ] {
             assert_eq!(Place::parse(raw, false), Err(Refusal::Hidden), "{raw}");
             assert!(Place::parse(raw, true).is_ok(), "{raw}");
         }

@@ -22,7 +22,7 @@ use super::body::{CHUNK, FileBody, Piece, read};
 use super::coding::{self, Coding};
 use super::condition::{self, Validators, Verdict};
 use super::range::{self, Ranges, Span};
-use super::root::{Found, Root};
+use super::root::{Found, Tree};
 use super::{Asked, text};
 use crate::body::Body;
 use crate::conn::Peer;
@@ -43,7 +43,7 @@ pub(super) struct Representation {
 impl Representation {
     /// The file at `path`, or the sibling of it that suits the client best.
     pub(super) fn choose(
-        root: &Root,
+        tree: &Tree,
         path: &Path,
         (file, about): (File, Metadata),
         headers: &HeaderMap,
@@ -53,15 +53,16 @@ impl Representation {
             for coding in coding::accepted(headers) {
                 let mut sibling = path.as_os_str().to_owned();
                 sibling.push(coding.suffix);
-                if let Ok(Found::File(file, about)) = root.open(sibling.as_ref()) {
-                    return Ok(Self::new(file, &about, kind, Some(coding)));
+                if let Ok(Found::File(file, about)) = tree.open(sibling.as_ref()) {
+                    return Ok(Self::new(tree, file, &about, kind, Some(coding)));
                 }
             }
         }
-        Ok(Self::new(file, &about, kind, None))
+        Ok(Self::new(tree, file, &about, kind, None))
     }
 
     fn new(
+        tree: &Tree,
         file: File,
         about: &Metadata,
         kind: Cow<'static, str>,
@@ -72,7 +73,7 @@ impl Representation {
             len: about.len(),
             kind,
             coding,
-            validators: validators(about, coding),
+            validators: validators(about, coding, tree.mark()),
         }
     }
 
@@ -225,7 +226,7 @@ fn kind(path: &Path, file: &File, len: u64) -> Result<Cow<'static, str>, Failure
 }
 
 /// A clock at its epoch is that of a reproducible image: it tells no version from the next, and nothing may be concluded from it.
-fn validators(about: &Metadata, coding: Option<&Coding>) -> Option<Validators> {
+fn validators(about: &Metadata, coding: Option<&Coding>, mark: &str) -> Option<Validators> {
     let age = about
         .modified()
         .ok()?
@@ -235,7 +236,7 @@ fn validators(about: &Metadata, coding: Option<&Coding>) -> Option<Validators> {
         return None;
     }
     let suffix = coding.map_or("", |coding| coding.suffix);
-    let tag = format_args!("\"{:x}-{:x}{suffix}\"", age.as_nanos(), about.len());
+    let tag = format_args!("\"{:x}-{:x}{mark}{suffix}\"", age.as_nanos(), about.len());
     Some(Validators {
         tag: shown(tag),
         modified: SystemTime::UNIX_EPOCH + Duration::from_secs(age.as_secs()),

@@ -1,13 +1,30 @@
 //! A header block at the start of a function's output.
 //!
-//! Owns the grammar of RFC 3875, section 6: fields, an empty line, the body. May know only bytes. Refuses fields that would break the framing of our own
-//! answer.
+//! Owns the grammar of RFC 3875, section 6: fields, an empty line, the body. May know only bytes. Refuses what that grammar does not hold, and drops fields
+//! that are between us and the client.
 
-use http::header::{CONNECTION, CONTENT_LENGTH, LOCATION, TRANSFER_ENCODING};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 /// The largest block: more is not a header.
 pub const MAX: usize = 64 << 10;
+
+/// How much of a bad line is worth repeating.
+const SHOWN: usize = 64;
+
+/// Section 6.3.4: how the answer is sent is not the function's business.
+const OURS: [HeaderName; 8] = [
+    CONNECTION,
+    CONTENT_LENGTH,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Head {
@@ -19,54 +36,117 @@ pub struct Head {
 
 /// `None`: the block has not ended yet.
 pub fn parse(bytes: &[u8]) -> Result<Option<Head>, String> {
-    let mut headers = HeaderMap::new();
-    let mut status = None;
+    let mut block = Block::default();
     let mut length = 0;
     for line in bytes.split_inclusive(|b| *b == b'\n') {
-        let Some(text) = line.strip_suffix(b"\n") else {
-            break;
-        };
         length += line.len();
+        if length > MAX {
+            break;
+        }
+        let Some(text) = line.strip_suffix(b"\n") else {
+            return Ok(None);
+        };
+        // Section 7.2: a newline, or a carriage return before one.
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         if text.is_empty() {
-            let moved = headers.contains_key(LOCATION).then_some(StatusCode::FOUND);
-            let status = status.or(moved).unwrap_or(StatusCode::OK);
-            return Ok(Some(Head {
-                status,
-                headers,
-                length,
-            }));
+            return block.end(length).map(Some);
         }
-        let (name, value) = field(text)?;
-        if name == "status" {
-            status = Some(code(&value)?);
-        } else if ![CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING].contains(&name) {
-            headers.append(name, value);
-        }
+        block.add(text)?;
     }
-    if bytes.len() >= MAX {
+    if length > MAX {
         Err(format!("no end of the header block in {MAX} bytes"))
     } else {
         Ok(None)
     }
 }
 
+/// The fields so far.
+#[derive(Debug, Default)]
+struct Block {
+    status: Option<StatusCode>,
+    headers: HeaderMap,
+    /// There was a field, whether or not it is passed on.
+    any: bool,
+}
+
+impl Block {
+    fn add(&mut self, line: &[u8]) -> Result<(), String> {
+        let (name, value) = field(line)?;
+        self.any = true;
+        let repeated = match &name {
+            // Without a value it counts as not sent.
+            _ if value.is_empty() => false,
+            name if name.as_str() == "status" => self.status.replace(code(&value)?).is_some(),
+            name if OURS.contains(name) => false,
+            name if name == CONTENT_TYPE || name == LOCATION => {
+                self.headers.insert(name, value).is_some()
+            }
+            name => {
+                let added = self.headers.try_append(name, value);
+                added.map_err(|_| "too many header fields".to_owned())?;
+                false
+            }
+        };
+        if repeated {
+            return Err(format!("more than one {name}"));
+        }
+        Ok(())
+    }
+
+    fn end(self, length: usize) -> Result<Head, String> {
+        if !self.any {
+            return Err("it has no field".to_owned());
+        }
+        // A place on this server is the client's to ask for, too: what answers it is the function again, or another one.
+        let moved = self.headers.contains_key(LOCATION);
+        let assumed = if moved {
+            StatusCode::FOUND
+        } else {
+            StatusCode::OK
+        };
+        Ok(Head {
+            status: self.status.unwrap_or(assumed),
+            headers: self.headers,
+            length,
+        })
+    }
+}
+
+/// Section 6.3: a token, a colon right behind it, a value without control characters; nothing goes on in the next line.
 fn field(line: &[u8]) -> Result<(HeaderName, HeaderValue), String> {
-    let bad = || format!("not a header field: {:?}", String::from_utf8_lossy(line));
+    let bad = || format!("not a header field: {:?}", shown(line));
     let colon = line.iter().position(|b| *b == b':').ok_or_else(bad)?;
     let (name, value) = line.split_at(colon);
-    let value = value.strip_prefix(b":").unwrap_or(value).trim_ascii();
+    let mut value = value.strip_prefix(b":").unwrap_or(value);
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    if !name.iter().all(|byte| is_token(*byte)) {
+        return Err(bad());
+    }
     let name = HeaderName::from_bytes(name).map_err(|_| bad())?;
     Ok((name, HeaderValue::from_bytes(value).map_err(|_| bad())?))
 }
 
-/// `404 Not Found` as 404.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+fn shown(line: &[u8]) -> String {
+    String::from_utf8_lossy(line.get(..SHOWN).unwrap_or(line)).into_owned()
+}
+
+/// `404 Not Found` as 404: three digits, then nothing or a blank and words.
 fn code(value: &HeaderValue) -> Result<StatusCode, String> {
-    let digits = value.as_bytes().get(..3).unwrap_or_default();
-    StatusCode::from_bytes(digits)
-        .ok()
-        .filter(|status| status.as_u16() >= 200)
-        .ok_or_else(|| format!("not a status: {value:?} (expected 200 to 999 and words)"))
+    let (digits, rest) = value.as_bytes().split_at_checked(3).unwrap_or_default();
+    let status = StatusCode::from_bytes(digits).ok();
+    let status = status.filter(|status| (200..600).contains(&status.as_u16()));
+    status
+        .filter(|_| rest.is_empty() || rest.starts_with(b" "))
+        .ok_or_else(|| {
+            let value = shown(value.as_bytes());
+            format!("not a status: {value:?} (expected 200 to 599, a blank and words)")
+        })
 }
 
 #[cfg(test)]
@@ -93,7 +173,7 @@ mod tests {
 
     #[test]
     fn framing_is_ours() {
-        let head = parse(b"Content-Length: 5\nTransfer-Encoding: x\n\n")
+        let head = parse(b"Content-Length: 5\nTransfer-Encoding: x\nKeep-Alive: x\nUpgrade: x\n\n")
             .unwrap()
             .unwrap();
         assert!(head.headers.is_empty());
@@ -101,9 +181,65 @@ mod tests {
 
     #[test]
     fn what_is_no_block_is_refused() {
-        assert!(parse(b"hello\n\n").is_err());
-        assert!(parse(b"Status: 99\n\n").is_err());
-        assert!(parse(&vec![b'a'; MAX]).is_err());
-        assert_eq!(parse(b"A: 1\n"), Ok(None));
+        for block in [
+            "hello",
+            "Status: 99",
+            "Status: 099 x",
+            "Status: 101 Switching Protocols",
+            "Status: 600 x",
+            "Status: 2000 OK",
+            "Status: 200OK",
+            "Status: +20 OK",
+            "Status: ok",
+            "Status: 200 OK\nstatus: 200 OK",
+            "Content-Type: a/b\nContent-Type: a/b",
+            "Location: /a\nLOCATION: /b",
+            "A : 1",
+            " A: 1",
+            "A: 1\n b",
+            "A: 1\n\tb: 2",
+            ": 1",
+            "A\"b: 1",
+            "A(b): 1",
+            "A\u{e9}: 1",
+            "A: 1\rB: 2",
+            "A: 1\r",
+            "A: 1\0",
+            "A: 1\x0c",
+            "HTTP/1.1 200 OK",
+        ] {
+            assert!(
+                parse(format!("{block}\r\n\n").as_bytes()).is_err(),
+                "{block:?}"
+            );
+        }
+        assert!(parse(b"\nbody").is_err() && parse(b"\r\nbody").is_err());
+        assert!(parse(&vec![b'a'; MAX + 1]).is_err());
+        assert!(parse(&b"A: 1\n".repeat(MAX)).is_err());
+    }
+
+    #[test]
+    fn what_has_not_ended_is_waited_for() {
+        for start in ["", "A", "A: 1", "A: 1\r", "A: 1\n", "A: 1\n\r"] {
+            assert_eq!(parse(start.as_bytes()), Ok(None), "{start:?}");
+        }
+    }
+
+    #[test]
+    fn a_field_without_a_value_counts_as_not_sent() {
+        let head = parse(b"Status:\nLocation: \nA:\nB:\t 1 \t\n\n")
+            .unwrap()
+            .unwrap();
+        assert_eq!((head.status, head.headers.len()), (StatusCode::OK, 1));
+        assert_eq!(head.headers["b"], "1");
+    }
+
+    #[test]
+    fn a_status_needs_no_words() {
+        for text in ["204", "204 ", "204 No Content"] {
+            let block = format!("Status: {text}\n\n");
+            let status = parse(block.as_bytes()).unwrap().unwrap().status;
+            assert_eq!(status, StatusCode::NO_CONTENT);
+        }
     }
 }

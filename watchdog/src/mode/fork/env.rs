@@ -4,7 +4,7 @@
 //! wins over any header of that name.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use http::header::{self, HeaderName, HeaderValue};
 use http::request::Parts;
@@ -14,9 +14,22 @@ use crate::failure::Failure;
 use crate::head::decode;
 use crate::process::Variables;
 
-/// Who sent the request, for the dialect that tells.
+/// Both ends of the connection that the request came over, for the dialect that tells.
 #[derive(Debug, Clone, Copy)]
-pub struct Remote(pub SocketAddr);
+pub struct Ends {
+    pub client: SocketAddr,
+    /// `None` where the system does not say.
+    pub server: Option<SocketAddr>,
+}
+
+/// How long a request's body is.
+#[derive(Debug, Clone, Copy)]
+pub struct Length {
+    /// By the request's own word.
+    pub announced: Option<u64>,
+    /// What the function can read, where that is known: no coding of the transfer is left of it.
+    pub stdin: Option<u64>,
+}
 
 /// Names that the request line settles; a header of that name is not passed on.
 const SETTLED: [&str; 6] = [
@@ -28,25 +41,27 @@ const SETTLED: [&str; 6] = [
     "transfer-encoding",
 ];
 
-/// The variables for one request, whose body has `length` bytes where that is known.
-pub fn variables(
-    parts: &Parts,
-    length: Option<u64>,
-    dialect: Dialect,
-) -> Result<Variables, Failure> {
+/// The variables for one request.
+pub fn variables(parts: &Parts, length: Length, dialect: Dialect) -> Result<Variables, Failure> {
     let path = decode(parts.uri.path())
         .ok_or_else(|| Failure::Request("invalid percent escape in the path".to_owned()))?;
     let mut variables = Variables::with_capacity(parts.headers.len() + 10);
-    let chunked = length.is_none();
+    // By the names of old, a body of unknown length is a chunked one, although it may have been collected.
+    let announced = match dialect {
+        Dialect::OpenFaas => length.announced,
+        Dialect::Rfc3875 => length.announced.or(length.stdin),
+    };
+    let chunked = announced.is_none();
     for name in parts.headers.keys() {
         let hidden = SETTLED.contains(&name.as_str())
             || name == header::TRAILER
+            || is_ambiguous(name)
             || (name == header::CONTENT_LENGTH && chunked);
         if !hidden {
             variables.set(&["Http_", &canonical(name, '_')], &joined(parts, name));
         }
     }
-    let size = length.map_or_else(|| "-1".to_owned(), |n| n.to_string());
+    let size = announced.map_or_else(|| "-1".to_owned(), |n| n.to_string());
     variables.set(&["Http_Method"], parts.method.as_str().as_bytes());
     variables.set(&["Http_ContentLength"], size.as_bytes());
     variables.set(&["Http_Content_Length"], size.as_bytes());
@@ -60,7 +75,7 @@ pub fn variables(
         variables.set(&["Http_Host"], host);
     }
     if dialect == Dialect::Rfc3875 {
-        rfc3875(parts, length, &path, &mut variables);
+        rfc3875(parts, length.stdin, &path, &mut variables);
     }
     variables.set(&["Http_Path"], &path);
     Ok(variables)
@@ -88,34 +103,81 @@ fn rfc3875(parts: &Parts, length: Option<u64>, path: &[u8], variables: &mut Vari
     if let Some(kind) = parts.headers.get(header::CONTENT_TYPE) {
         set("CONTENT_TYPE", kind.as_bytes());
     }
-    if let Some(host) = host(parts).and_then(|h| std::str::from_utf8(h).ok()) {
-        let (name, port) = host.rsplit_once(':').unwrap_or((host, "80"));
-        set("SERVER_NAME", name.as_bytes());
-        set("SERVER_PORT", port.as_bytes());
+    let ends = parts.extensions.get::<Ends>();
+    let (name, port) = server(host(parts), ends.and_then(|ends| ends.server));
+    set("SERVER_NAME", name.as_bytes());
+    set("SERVER_PORT", port.as_bytes());
+    // The one who asks without a connection is us.
+    let local = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
+    let client = ends.map_or(local, |ends| ends.client);
+    set(
+        "REMOTE_ADDR",
+        client.ip().to_canonical().to_string().as_bytes(),
+    );
+    set("REMOTE_PORT", client.port().to_string().as_bytes());
+    if let Some(host) = host(parts) {
+        set("HTTP_HOST", host);
     }
-    if let Some(Remote(address)) = parts.extensions.get::<Remote>() {
-        let ip = address.ip().to_canonical().to_string();
-        set("REMOTE_ADDR", ip.as_bytes());
-        set("REMOTE_PORT", address.port().to_string().as_bytes());
+    for name in parts.headers.keys().filter(|name| is_told(name)) {
+        let upper = name.as_str().to_ascii_uppercase().replace('-', "_");
+        variables.set(&["HTTP_", &upper], &joined(parts, name));
     }
-    for name in parts.headers.keys() {
-        // `HTTP_PROXY` would be taken for a proxy setting (httpoxy); the other two have variables of their own.
-        let hidden = name.as_str().eq_ignore_ascii_case("proxy")
-            || name == header::CONTENT_LENGTH
-            || name == header::CONTENT_TYPE;
-        if !hidden {
-            let upper = name.as_str().to_ascii_uppercase().replace('-', "_");
-            variables.set(&["HTTP_", &upper], &joined(parts, name));
-        }
-    }
+}
+
+/// Which fields get a variable of that dialect.
+fn is_told(name: &HeaderName) -> bool {
+    // `HTTP_PROXY` would be taken for a proxy setting (httpoxy); others have variables of their own, or speak of a transfer that is over.
+    let hidden = [
+        header::CONTENT_LENGTH,
+        header::CONTENT_TYPE,
+        header::HOST,
+        header::TRAILER,
+        header::TRANSFER_ENCODING,
+    ];
+    // With an underscore it could pose as the one with a hyphen, which somebody before us may have checked.
+    name.as_str() != "proxy" && !name.as_str().contains('_') && !hidden.contains(name)
+}
+
+/// A field that could pose as the one with a hyphen: letters after a hyphen are upper case, other characters know no case.
+fn is_ambiguous(name: &HeaderName) -> bool {
+    let mut rest = name.as_str().split('_');
+    rest.next();
+    rest.any(|part| !part.starts_with(|first: char| first.is_ascii_lowercase()))
+}
+
+/// The name and the port by which the client knows us, or else by which the system does.
+fn server(host: Option<&[u8]>, local: Option<SocketAddr>) -> (Cow<'_, str>, Cow<'_, str>) {
+    let host = host.and_then(|host| str::from_utf8(host).ok());
+    // A colon within brackets is part of an address.
+    let (name, port) = match host.and_then(|host| host.rsplit_once(':')) {
+        Some((name, port)) if !port.contains(']') => (Some(name), Some(port)),
+        _ => (host, None),
+    };
+    let port = match port.filter(|port| !port.is_empty()) {
+        Some(port) => port.into(),
+        None => local.map_or(80, |local| local.port()).to_string().into(),
+    };
+    let name = match (name.filter(|name| !name.is_empty()), local) {
+        (Some(name), _) => name.into(),
+        (None, Some(local)) => match local.ip().to_canonical() {
+            IpAddr::V6(ip) => format!("[{ip}]").into(),
+            IpAddr::V4(ip) => ip.to_string().into(),
+        },
+        (None, None) => "localhost".into(),
+    };
+    (name, port)
 }
 
 /// The authority of an absolute target, or the Host header.
 fn host(parts: &Parts) -> Option<&[u8]> {
-    parts
-        .uri
-        .authority()
-        .map(|a| a.as_str().as_bytes())
+    let authority = parts.uri.authority().map(|authority| {
+        // A user in it is nobody's business (RFC 9110, 4.2.4).
+        let text = authority.as_str();
+        text.rsplit_once('@')
+            .map_or(text, |(_, host)| host)
+            .as_bytes()
+    });
+    authority
         .or_else(|| parts.headers.get(header::HOST).map(HeaderValue::as_bytes))
         .filter(|host| !host.is_empty())
 }
@@ -156,6 +218,10 @@ mod tests {
 
     fn get(request: http::request::Builder, name: &str, length: Option<u64>) -> Option<String> {
         let parts = request.body(()).unwrap().into_parts().0;
+        let length = Length {
+            announced: length,
+            stdin: length,
+        };
         let variables = variables(&parts, length, Dialect::Rfc3875).unwrap();
         variables.get(name).map(str::to_owned)
     }
@@ -165,11 +231,59 @@ mod tests {
         for (header, name) in [
             ("x-forwarded-by", "Http_X_Forwarded_By"),
             ("foo_bar", "Http_Foo_bar"),
+            ("x-2fa", "Http_X_2fa"),
             ("x.dot", "Http_X.dot"),
         ] {
             let request = Request::get("/").header(header, "1");
             assert_eq!(get(request, name, Some(0)).as_deref(), Some("1"), "{name}");
         }
+    }
+
+    #[test]
+    fn an_underscore_is_no_hyphen() {
+        for name in ["x_2fa", "x_", "x__a", "a-b_9"] {
+            let request = Request::get("/").header(name, "1");
+            let variable = format!("Http_{}", canonical(&name.parse().unwrap(), '_'));
+            assert_eq!(get(request, &variable, Some(0)), None, "{name}");
+        }
+        let both = Request::get("/").header("x-remote-user", "a");
+        let both = both.header("x_remote_user", "b");
+        assert_eq!(
+            get(both, "HTTP_X_REMOTE_USER", Some(0)).as_deref(),
+            Some("a")
+        );
+    }
+
+    #[test]
+    fn the_server_is_who_the_client_says() {
+        let v4 = || "127.0.0.1:8080".parse().ok();
+        let v6 = || "[::1]:8080".parse().ok();
+        for (host, local, name, port) in [
+            ("example.test", v4(), "example.test", "8080"),
+            ("example.test:", v4(), "example.test", "8080"),
+            ("example.test:99", v4(), "example.test", "99"),
+            ("[::1]", v6(), "[::1]", "8080"),
+            ("[::1]:99", v6(), "[::1]", "99"),
+            ("", v4(), "127.0.0.1", "8080"),
+            ("", v6(), "[::1]", "8080"),
+            ("", "[::ffff:1.2.3.4]:5".parse().ok(), "1.2.3.4", "5"),
+            ("", None, "localhost", "80"),
+        ] {
+            let host = Some(host.as_bytes()).filter(|host| !host.is_empty());
+            assert_eq!(server(host, local), (name.into(), port.into()));
+        }
+    }
+
+    #[test]
+    fn the_target_goes_before_the_host() {
+        let request = || Request::get("http://u:p@target:1/").header("host", "other");
+        for name in ["HTTP_HOST", "Http_Host"] {
+            assert_eq!(get(request(), name, Some(0)).as_deref(), Some("target:1"));
+        }
+        assert_eq!(
+            get(request(), "SERVER_NAME", Some(0)).as_deref(),
+            Some("target")
+        );
     }
 
     #[test]

@@ -24,7 +24,7 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 
-pub use self::env::{Remote, canonical};
+pub use self::env::{Ends, canonical};
 use self::pipes::Feeding;
 pub use self::pipes::Input;
 pub use self::pool::Level;
@@ -37,6 +37,7 @@ use crate::config::{self, ClassicStyle, Dialect, Log, Style};
 use crate::failure::Failure;
 use crate::journal::Sink;
 use crate::process::{Exit, Processes, Spawned, Variables};
+use crate::said;
 use crate::sniff;
 use crate::spool::{Place, Spooled};
 
@@ -120,9 +121,15 @@ impl Fork {
         self.config.dialect == Dialect::Rfc3875
     }
 
+    /// RFC 3875, section 4.1.2: a function that is told of a body is told its length. Without, its libraries take it for empty.
+    fn wants_length(&self) -> bool {
+        self.config.cgi_headers && self.config.dialect == Dialect::Rfc3875
+    }
+
     /// Takes in what must be there before the function's time begins to run.
     pub async fn receive(&self, request: Request<Input>) -> Result<Request<Input>, Failure> {
-        if self.config.style == Style::Streaming {
+        let streams = self.config.style == Style::Streaming;
+        if streams && !(self.wants_length() && request.body().length().is_none()) {
             return Ok(request);
         }
         let (parts, input) = request.into_parts();
@@ -157,11 +164,20 @@ impl Fork {
     }
 
     /// A process for a request: one that waits for it, or a new one.
-    fn process(&self, parts: &Parts, length: Option<u64>) -> Result<Spawned, Failure> {
+    fn process(
+        &self,
+        parts: &Parts,
+        input: &Input,
+        length: Option<u64>,
+    ) -> Result<Spawned, Failure> {
         if let Some(spawned) = self.pool.as_ref().and_then(Pool::take) {
             return Ok(spawned);
         }
         let variables = if self.config.cgi_headers {
+            let length = env::Length {
+                announced: length,
+                stdin: input.length(),
+            };
             env::variables(parts, length, self.config.dialect)?
         } else {
             Variables::default()
@@ -176,7 +192,7 @@ impl Fork {
         length: Option<u64>,
     ) -> Result<Answer, Failure> {
         let started = Instant::now();
-        let mut spawned = self.process(&parts, length)?;
+        let mut spawned = self.process(&parts, &input, length)?;
         // At once: nobody polls the answer of a client that does not read it.
         self.starter.listen(&mut spawned);
         let mut run = Run::new(spawned, input)?;
@@ -200,6 +216,8 @@ impl Fork {
                     rest,
                 });
             }
+        } else if self.config.cgi_response {
+            return Err(malformed("there is no output"));
         }
         self.content_type(&mut response, None);
         Ok(response.into())
@@ -291,8 +309,8 @@ impl Fork {
             return Ok(input);
         }
         let mut body = input.collect(&self.place).await?;
-        let wrapped =
-            envelope::wrap(&parts.headers, &mut body, &self.place).map_err(|e| pipes::disk(&e))?;
+        let wrapped = envelope::wrap(&parts.headers, &mut body, &self.place)
+            .map_err(|e| Failure::unkept(&e))?;
         Ok(Input::Whole(wrapped))
     }
 
@@ -308,7 +326,7 @@ impl Fork {
         input: Input,
         length: Option<u64>,
     ) -> Result<(Exit, Spooled), Failure> {
-        let mut spawned = self.process(parts, length)?;
+        let mut spawned = self.process(parts, &input, length)?;
         let mut unheard = self.starter.later(&mut spawned);
         let Spawned {
             mut child,
@@ -394,7 +412,11 @@ impl Fork {
             let values: Vec<_> = headers
                 .get_all(name)
                 .iter()
-                .map(|v| String::from_utf8_lossy(v.as_bytes()))
+                .map(|v| {
+                    let mut text = String::new();
+                    said::message(&mut text, &String::from_utf8_lossy(v.as_bytes()));
+                    text
+                })
                 .collect();
             // Writing to a string cannot fail.
             let _ = writeln!(

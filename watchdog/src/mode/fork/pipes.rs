@@ -56,7 +56,7 @@ impl Input {
         }
         let mut spool = place.open();
         while let Some(data) = self.next().await? {
-            spool.push(&data).map_err(|e| disk(&e))?;
+            spool.push(&data).map_err(|e| Failure::unkept(&e))?;
         }
         Ok(spool.finish())
     }
@@ -173,5 +173,5 @@ impl Buffer {
 const READ: usize = 64 << 10;
 
 pub fn disk(error: &std::io::Error) -> Failure {
-    Failure::Internal(format!("cannot keep a body on disk: {error}"))
+    Failure::Internal(format!("cannot keep a body: {error}"))
 }

@@ -298,8 +298,7 @@ async fn collect(mut upload: Upload, place: &Place) -> Result<Spooled, Failure> 
     let mut spool = place.open();
     while let Some(frame) = upload.frame().await {
         if let Some(bytes) = frame?.data_ref() {
-            let pushed = spool.push(bytes);
-            pushed.map_err(|e| Failure::Internal(format!("cannot spool: {e}")))?;
+            spool.push(bytes).map_err(|e| Failure::unkept(&e))?;
         }
     }
     Ok(spool.finish())

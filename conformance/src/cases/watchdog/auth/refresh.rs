@@ -7,6 +7,7 @@ use serde_json::json;
 use super::issuer::Issuer;
 use super::keys::Signer;
 use super::{Scene, guard};
+use crate::cases::watchdog::logs::hostile::tidy;
 use crate::prelude::*;
 
 pub const CASES: &[Case] = &[
@@ -64,6 +65,14 @@ pub const CASES: &[Case] = &[
         "each of two keys of different kinds is good",
     )
     .run(two_keys),
+    Case::must(
+        "auth/hostile-issuer",
+        "WD-11.81",
+        "names of keys and claims end no line of the log, and a thousand bad keys are not as many lines",
+    )
+    .modes(&[Streaming])
+    .feature("jwt-discovery")
+    .run(hostile_issuer),
 ];
 
 fn echo(rig: &Rig, issuer: &Issuer) -> Setup {
@@ -216,4 +225,28 @@ fn two_keys(rig: &mut Rig) -> Outcome {
     scene.wait_keys(rig)?;
     scene.expect_in(&scene.valid()?)?;
     scene.expect_in(&second.sign(&scene.issuer.claims())?)
+}
+
+fn hostile_issuer(rig: &mut Rig) -> Outcome {
+    let fake = "\r\n2026/01/01 00:00:00 GET /fake - 200\u{1b}[2K\u{85}\u{2028}";
+    let key = Signer::new("ES256", "first")?;
+    let issuer = Issuer::start(rig, &[&key])?;
+    for number in 0..1000 {
+        let kid = format!("{number}{fake}");
+        issuer.publish_also(json!({ "kty": format!("X{fake}"), "kid": kid, "x": "AAAA" }));
+    }
+    let long = format!("{fake}{}", "a".repeat(50_000));
+    let claims = issuer.claims_with("aud", json!([fake, long]));
+    let w = echo(rig, &issuer).env("jwt_auth_debug", "true").start()?;
+    w.wait_status("/_/ready", 200, 10.0)?;
+    for claims in [claims, issuer.claims_with("iss", json!(fake))] {
+        let authorization = format!("Bearer {}", key.sign(&claims)?);
+        let request = Request::post("/").header("Authorization", &authorization);
+        let answer = w.request(request.body("x"))?;
+        check!(answer.status >= 400, "status {}", answer.status);
+    }
+    w.wait_log("Token: audience", 5.0)?;
+    let told = w.log().matches("left out").count();
+    check!(told < 10, "{told} lines about bad keys");
+    tidy(&w.log())
 }

@@ -54,6 +54,30 @@ pub(super) const CASES: &[Case] = &[
     .feature("cgi-response")
     .run(malformed),
     Case::must(
+        "classic/cgi-response-strict",
+        "WD-3.83",
+        "status codes, names, line ends and repeated fields as in RFC 3875, 6.3",
+    )
+    .modes(FORK)
+    .feature("cgi-response")
+    .run(strict),
+    Case::must(
+        "classic/cgi-response-none",
+        "WD-3.83",
+        "no output at all is no answer",
+    )
+    .modes(FORK)
+    .feature("cgi-response")
+    .run(none),
+    Case::must(
+        "classic/cgi-response-empty-field",
+        "WD-3.83",
+        "a field without a value counts as not sent",
+    )
+    .modes(FORK)
+    .feature("cgi-response")
+    .run(empty_field),
+    Case::must(
         "classic/cgi-response-streams",
         "WD-3.19",
         "the body after the block is streamed",
@@ -136,6 +160,54 @@ fn malformed(rig: &mut Rig) -> Outcome {
         let r = start(rig, &[output])?.get("/")?;
         check_eq!(r.status, 502, "status for {output:?}");
     }
+    Ok(())
+}
+
+fn strict(rig: &mut Rig) -> Outcome {
+    for block in [
+        "Status:%202000%20OK",
+        "Status:%20200OK",
+        "Status:%20101%20Switching",
+        "Status:%20600%20x",
+        "Status:%20200%20OK%0AStatus:%20200%20OK",
+        "Content-Type:%20a/b%0AContent-Type:%20a/c",
+        "Location:%20/a%0ALocation:%20/b",
+        "X-A%20:%201",
+        "%20X-A:%201",
+        "X-A:%201%0A%20folded",
+        "X(A):%201",
+        "X-A:%201%0DX-B:%202",
+        "X-A:%201%0D",
+        "X-A:%201%0C",
+    ] {
+        let output = format!("out:Content-Length:%200%0D%0A{block}%0D%0A%0D%0Abody");
+        let r = start(rig, &[&output])?.get("/")?;
+        check_eq!(r.status, 502, "status for {block:?}");
+    }
+    Ok(())
+}
+
+fn none(rig: &mut Rig) -> Outcome {
+    for steps in [&["wait:1ms"][..], &["out:%0D%0Abody"]] {
+        let r = start(rig, steps)?.get("/")?;
+        check_eq!(r.status, 502, "status for {steps:?}");
+    }
+    Ok(())
+}
+
+fn empty_field(rig: &mut Rig) -> Outcome {
+    let w = start(
+        rig,
+        &["out:Status:%0ALocation:%20%0AX-A:%0AX-B:%09b%0A%0Abody"],
+    )?;
+    let r = w.get("/")?;
+    check_eq!((r.status, r.text().as_str()), (200, "body"), "answer");
+    check_eq!(r.header("location"), None, "Location");
+    check_eq!(
+        (r.header("x-a"), r.header("x-b")),
+        (None, Some("b")),
+        "fields"
+    );
     Ok(())
 }
 

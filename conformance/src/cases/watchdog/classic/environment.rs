@@ -127,6 +127,10 @@ impl Variables {
         Ok(Self(r.text()))
     }
 
+    pub(super) fn parse(text: &[u8]) -> Self {
+        Self(String::from_utf8_lossy(text).into_owned())
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let mut lines = self.0.lines();
         lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='))

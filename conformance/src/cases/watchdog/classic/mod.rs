@@ -9,6 +9,7 @@ mod environment;
 mod failures;
 mod kinds;
 mod leaving;
+mod meta;
 mod options;
 
 use crate::prelude::*;
@@ -29,6 +30,7 @@ pub const CHAPTER: Chapter = Chapter {
         options::CASES,
         leaving::CASES,
         cgi::CASES,
+        meta::CASES,
     ],
 };
 
@@ -108,5 +110,21 @@ const CLAUSES: &[Clause] = &[
     Clause::must(
         "WD-3.19",
         "With `cgi_response` the output begins with a header block that makes status and headers.",
+    ),
+    Clause::must(
+        "WD-3.80",
+        "Those variables tell the length of what stdin holds, whatever the request announced, and no coding of the transfer.",
+    ),
+    Clause::must(
+        "WD-3.81",
+        "A field whose name has an underscore never poses as one with a hyphen.",
+    ),
+    Clause::must(
+        "WD-3.82",
+        "The variables of CGI/1.1 name the server and its port for every request, and a target with an authority goes before Host.",
+    ),
+    Clause::must(
+        "WD-3.83",
+        "The header block of `cgi_response` is read as RFC 3875, 6.3 has it; whatever else it is, or none, is a 502.",
     ),
 ];

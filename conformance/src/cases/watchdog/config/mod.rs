@@ -5,6 +5,7 @@
 mod choices;
 mod command;
 mod flags;
+mod never;
 mod values;
 
 use crate::prelude::*;
@@ -15,7 +16,13 @@ pub const CHAPTER: Chapter = Chapter {
     title: "Configuration",
     intro: "A watchdog is configured by environment variables alone, and by a few flags.",
     clauses: CLAUSES,
-    cases: &[command::CASES, values::CASES, choices::CASES, flags::CASES],
+    cases: &[
+        command::CASES,
+        values::CASES,
+        never::CASES,
+        choices::CASES,
+        flags::CASES,
+    ],
 };
 
 const CLAUSES: &[Clause] = &[
@@ -125,6 +132,11 @@ const CLAUSES: &[Clause] = &[
         "WD-1.28",
         "Mode http needs an upstream URL that can be used, and a command that can be started; mode static needs no command.",
     ),
+    Clause::must(
+        "WD-1.80",
+        "A value that can never work is refused at start like one that cannot be parsed.",
+    ),
+    Clause::must("WD-1.81", "The largest value that a setting takes works."),
 ];
 
 /// A subject whose function echoes.

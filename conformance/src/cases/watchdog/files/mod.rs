@@ -5,6 +5,7 @@
 mod coding;
 mod condition;
 mod content;
+mod deploy;
 mod escape;
 mod range;
 mod route;
@@ -24,6 +25,7 @@ pub const CHAPTER: Chapter = Chapter {
         coding::CASES,
         route::CASES,
         escape::CASES,
+        deploy::CASES,
     ],
 };
 
@@ -71,5 +73,13 @@ const CLAUSES: &[Clause] = &[
     Clause::may(
         "WD-8.14",
         "`static_fallback` is served for missing pages, not for missing assets.",
+    ),
+    Clause::must(
+        "WD-8.80",
+        "Where the name in `static_path` comes to stand for another directory, that one is served, as confined as the first; where it stands for none, `/_/ready` is 503.",
+    ),
+    Clause::must(
+        "WD-8.81",
+        "`/.well-known/` is served although other names with a leading dot are not (RFC 8615).",
     ),
 ];

@@ -5,6 +5,7 @@
 mod child;
 mod drain;
 mod inflight;
+mod kin;
 mod reap;
 mod start;
 mod stop;
@@ -24,6 +25,7 @@ pub const CHAPTER: Chapter = Chapter {
         stop::CASES,
         child::CASES,
         reap::CASES,
+        kin::CASES,
     ],
 };
 
@@ -100,6 +102,18 @@ const CLAUSES: &[Clause] = &[
     Clause::must(
         "WD-10.22",
         "A process of a function starts with no signal blocked.",
+    ),
+    Clause::must(
+        "WD-10.80",
+        "A watchdog uses as many descriptors as the hard limit grants, and a function has the soft limit that the watchdog was started with.",
+    ),
+    Clause::must(
+        "WD-10.81",
+        "No signal of a watchdog reaches a process that has the number of one that has ended.",
+    ),
+    Clause::must(
+        "WD-10.82",
+        "What functions left running ends with the watchdog: daemons, and what daemons have started.",
     ),
 ];
 

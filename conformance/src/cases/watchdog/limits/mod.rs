@@ -5,6 +5,7 @@
 mod queue;
 mod sizes;
 mod slots;
+mod spool;
 
 use crate::prelude::*;
 
@@ -14,7 +15,7 @@ pub const CHAPTER: Chapter = Chapter {
     title: "Limits",
     intro: "What a watchdog refuses, and how it says so.",
     clauses: CLAUSES,
-    cases: &[slots::CASES, queue::CASES, sizes::CASES],
+    cases: &[slots::CASES, spool::CASES, queue::CASES, sizes::CASES],
 };
 
 const CLAUSES: &[Clause] = &[
@@ -62,6 +63,14 @@ const CLAUSES: &[Clause] = &[
     Clause::should(
         "WD-13.12",
         "Sizes are numbers of bytes, with k, M, G in powers of 1000 or Ki, Mi, Gi in powers of 1024.",
+    ),
+    Clause::must(
+        "WD-13.80",
+        "A body that has to be collected comes through where `TMPDIR` takes no file, or no more.",
+    ),
+    Clause::must(
+        "WD-13.81",
+        "What is in memory for want of room there has a bound.",
     ),
 ];
 

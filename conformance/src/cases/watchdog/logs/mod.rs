@@ -3,6 +3,7 @@
 //! It refuses formats nobody reads by machine.
 
 mod access;
+pub(super) mod hostile;
 mod ids;
 mod json;
 mod lines;
@@ -15,7 +16,13 @@ pub const CHAPTER: Chapter = Chapter {
     title: "Logs",
     intro: "What functions and watchdog say arrives complete, on the right stream.",
     clauses: CLAUSES,
-    cases: &[lines::CASES, access::CASES, ids::CASES, json::CASES],
+    cases: &[
+        lines::CASES,
+        access::CASES,
+        ids::CASES,
+        json::CASES,
+        hostile::CASES,
+    ],
 };
 
 const CLAUSES: &[Clause] = &[
@@ -75,6 +82,14 @@ const CLAUSES: &[Clause] = &[
     Clause::must(
         "WD-11.15",
         "The watchdog's own lines start with date and time, on stderr, and no setting of prefixes changes that.",
+    ),
+    Clause::must(
+        "WD-11.80",
+        "Tokens in headers or in the query are not in the log, unless a debug setting asks for them.",
+    ),
+    Clause::must(
+        "WD-11.81",
+        "Nothing that a caller, an upstream or an issuer sends ends a line of the log, begins one or makes one of any length.",
     ),
 ];
 

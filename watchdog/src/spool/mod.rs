@@ -1,23 +1,27 @@
 //! Bodies that are collected before they are used.
 //!
 //! Owns a buffer that moves to an unnamed file when it grows. May know the threshold and the directory. Refuses to hold more than the threshold in
-//! memory, unless there is nowhere to write.
+//! memory, unless there is nowhere to write, and then to hold more than a bound for all such bodies together.
+
+mod store;
 
 use std::fs::File;
-use std::io::{self, Write as _};
-use std::os::unix::fs::FileExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::Once;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 
+use self::store::{BOUND, CHUNK, Held, Stored};
 use crate::body::{Body, BodyError};
+use crate::descriptors;
 
-/// How much of a file is read at once.
-const CHUNK: usize = 64 << 10;
+/// How often that is told.
+const TOLD: Duration = Duration::from_mins(1);
 
 /// Where collected bodies go, and when.
 #[derive(Debug, Clone)]
@@ -31,7 +35,9 @@ pub struct Place {
 pub struct Spool {
     place: Place,
     memory: BytesMut,
-    file: Option<File>,
+    file: Option<Stored>,
+    /// No file took what came, or could be made.
+    held: Option<Held>,
     length: u64,
 }
 
@@ -39,8 +45,15 @@ pub struct Spool {
 #[derive(Debug, Default)]
 pub struct Spooled {
     memory: Bytes,
-    file: Option<(File, u64)>,
     left: u64,
+    beyond: Option<Box<Beyond>>,
+}
+
+/// What is rare: a file, and what did not fit there.
+#[derive(Debug)]
+struct Beyond {
+    file: Option<Stored>,
+    held: Held,
 }
 
 impl Place {
@@ -49,6 +62,7 @@ impl Place {
             place: self.clone(),
             memory: BytesMut::new(),
             file: None,
+            held: None,
             length: 0,
         }
     }
@@ -56,47 +70,109 @@ impl Place {
 
 impl Spool {
     /// # Errors
-    /// Where the file cannot take more: a full disk.
+    /// `StorageFull` where neither a file nor memory takes more.
     pub fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.length += bytes.len() as u64;
-        if self.file.is_none() && self.length > self.place.threshold {
-            self.file = unnamed(&self.place.dir);
-            if let Some(file) = &mut self.file {
-                file.write_all(&self.memory)?;
-                self.memory = BytesMut::new();
+        if self.length <= self.place.threshold {
+            self.memory.extend_from_slice(bytes);
+            return Ok(());
+        }
+        if self.held.is_some() {
+            return self.hold(bytes);
+        }
+        if self.file.is_none() {
+            match unnamed(&self.place.dir) {
+                Ok(file) => self.file = Some(Stored::new(file)),
+                Err(error) => return self.give_up(bytes, &error),
             }
+            let memory = std::mem::take(&mut self.memory);
+            self.store(&memory)?;
         }
-        if let Some(file) = &mut self.file {
-            return file.write_all(bytes);
+        self.store(bytes)
+    }
+
+    fn store(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let stored = self.file.as_mut().filter(|_| self.held.is_none());
+        let Some(file) = stored else {
+            return self.hold(bytes);
+        };
+        match file.append(bytes) {
+            (_, Ok(())) => Ok(()),
+            (written, Err(error)) => self.give_up(bytes.get(written..).unwrap_or_default(), &error),
         }
-        self.memory.extend_from_slice(bytes);
-        Ok(())
+    }
+
+    /// From now on memory is the better of two evils.
+    fn give_up(&mut self, bytes: &[u8], error: &io::Error) -> io::Result<()> {
+        tell(&self.place.dir, error);
+        self.hold(bytes)
+    }
+
+    fn hold(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.held.get_or_insert_default().push(bytes)
     }
 
     pub fn finish(self) -> Spooled {
-        let file = self.file.map(|file| (file, 0));
+        let rare = self.file.is_some() || self.held.is_some();
+        let beyond = Beyond {
+            file: self.file,
+            held: self.held.unwrap_or_default(),
+        };
         Spooled {
             memory: self.memory.freeze(),
-            file,
             left: self.length,
+            beyond: rare.then(|| Box::new(beyond)),
         }
     }
 }
 
-/// `None` where no file can be had: memory is then the better of two evils.
-fn unnamed(dir: &Path) -> Option<File> {
-    static WARNED: Once = Once::new();
-    match tempfile::tempfile_in(dir) {
-        Ok(file) => Some(file),
-        Err(error) => {
-            WARNED.call_once(|| {
-                tracing::warn!(
-                    "large bodies stay in memory: no file can be made in {}: {error}",
-                    dir.display()
-                );
-            });
-            None
+fn unnamed(dir: &Path) -> io::Result<File> {
+    let file = tempfile::tempfile_in(dir)?;
+    Ok(descriptors::settle(file.into()).into())
+}
+
+/// The same words, whether no file can be made or one takes no more: now and then, since it may pass and come back.
+fn tell(dir: &Path, error: &io::Error) {
+    static LAST: Mutex<Option<Instant>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if last.is_none_or(|last| last.elapsed() >= TOLD) {
+        *last = Some(Instant::now());
+        tracing::warn!(
+            "large bodies stay in memory, {} MiB of them at most: cannot write to {}: {error}",
+            BOUND >> 20,
+            dir.display()
+        );
+    }
+}
+
+impl Beyond {
+    /// The next piece; empty at the end.
+    fn chunk(&mut self) -> io::Result<Bytes> {
+        if let Some(file) = &mut self.file
+            && let Some(piece) = file.read()?
+        {
+            return Ok(piece);
         }
+        let piece = self.held.pieces.pop_front();
+        Ok(piece.unwrap_or_default().freeze())
+    }
+
+    fn again(&self) -> io::Result<Self> {
+        let file = match &self.file {
+            Some(Stored { file, at, end }) => Some(Stored {
+                file: file.try_clone()?,
+                at: *at,
+                end: *end,
+            }),
+            None => None,
+        };
+        Ok(Self {
+            file,
+            held: Held {
+                count: 0,
+                pieces: self.held.pieces.clone(),
+            },
+        })
     }
 }
 
@@ -123,19 +199,15 @@ impl Spooled {
     /// # Errors
     /// Where the file ends early or cannot be read.
     pub fn chunk(&mut self) -> io::Result<Option<Bytes>> {
-        let piece = if !self.memory.is_empty() {
-            self.memory.split_to(self.memory.len().min(CHUNK))
-        } else if let Some((file, at)) = &mut self.file
-            && self.left > 0
+        let mut piece = self.memory.split_to(self.memory.len().min(CHUNK));
+        if piece.is_empty()
+            && let Some(beyond) = &mut self.beyond
         {
-            let size = usize::try_from(self.left).unwrap_or(CHUNK).min(CHUNK);
-            let mut buffer = BytesMut::zeroed(size);
-            file.read_exact_at(&mut buffer, *at)?;
-            *at += size as u64;
-            buffer.freeze()
-        } else {
+            piece = beyond.chunk()?;
+        }
+        if piece.is_empty() {
             return Ok(None);
-        };
+        }
         self.left -= piece.len() as u64;
         Ok(Some(piece))
     }
@@ -165,19 +237,19 @@ impl Spooled {
     /// # Errors
     /// Where no further descriptor can be had.
     pub fn again(&self) -> io::Result<Self> {
-        let file = match &self.file {
-            Some((file, at)) => Some((file.try_clone()?, *at)),
+        let beyond = match &self.beyond {
+            Some(beyond) => Some(Box::new(beyond.again()?)),
             None => None,
         };
         Ok(Self {
             memory: self.memory.clone(),
-            file,
             left: self.left,
+            beyond,
         })
     }
 
     pub fn into_body(mut self) -> Body {
-        if self.file.is_none() {
+        if self.beyond.is_none() {
             return self.memory.split_to(self.memory.len()).into();
         }
         Body::new(self)
@@ -240,13 +312,38 @@ mod tests {
 
     #[test]
     fn nowhere_to_write_keeps_it_in_memory() {
-        let mut spool = Place {
+        let mut spool = nowhere().open();
+        spool.push(b"abc").unwrap();
+        assert_eq!(read(spool.finish()), b"abc");
+    }
+
+    fn nowhere() -> Place {
+        Place {
             threshold: 1,
             dir: "/nonexistent".into(),
         }
-        .open();
-        spool.push(b"abc").unwrap();
-        assert_eq!(read(spool.finish()), b"abc");
+    }
+
+    /// A body of which the file took the beginning alone.
+    #[test]
+    fn a_full_disk_keeps_the_rest_in_memory() {
+        let bytes: Vec<u8> = (0..=250).cycle().take(300_000).collect();
+        let mut spool = nowhere().open();
+        let (file, rest) = bytes.split_at(100_000);
+        let mut stored = Stored::new(tempfile::tempfile().unwrap());
+        stored.append(file).1.unwrap();
+        spool.file = Some(stored);
+        spool.length = file.len() as u64;
+        let full = io::ErrorKind::StorageFull.into();
+        spool.length += 50_000;
+        spool.give_up(&rest[..50_000], &full).unwrap();
+        spool.push(&rest[50_000..]).unwrap();
+        let mut spooled = spool.finish();
+        assert_eq!(spooled.len(), bytes.len() as u64);
+        assert_eq!(read(spooled.again().unwrap()), bytes);
+        assert!(bytes.starts_with(&spooled.peek().unwrap()));
+        spooled.prepend(b"x");
+        assert_eq!(read(spooled)[1..], bytes);
     }
 
     #[test]
