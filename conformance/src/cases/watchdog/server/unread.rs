@@ -27,7 +27,7 @@ pub const CASES: &[Case] = &[
     .modes(FUNCTION)
     .run(unread_probes),
     Case::must(
-        "server/unread-upload",
+        "server/upload-outlasts-answer",
         "WD-2.5",
         "an upload that goes on after its answer, and that nobody reads, holds its connection no longer than `read_timeout`",
     )
