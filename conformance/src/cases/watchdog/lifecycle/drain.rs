@@ -68,7 +68,7 @@ pub const CASES: &[Case] = &[
     .modes(&[Classic, Streaming, Static])
     .run(idle_connections),
     Case::must(
-        "lifecycle/half-head",
+        "lifecycle/half-head-at-end",
         "WD-10.9",
         "a client that has sent half a head does not delay the end for long",
     )
