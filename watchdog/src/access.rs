@@ -6,11 +6,12 @@ use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use chrono::Local;
-use http::{HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderValue, Method, StatusCode};
 use serde_json::json;
 
 use crate::config::LogFormat;
 use crate::journal::{self, Sink};
+use crate::target::Target;
 
 /// Whose line it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +41,7 @@ pub struct Access {
 #[derive(Debug)]
 pub struct Entry<'a> {
     pub method: &'a Method,
-    pub uri: &'a Uri,
+    pub target: Target<'a>,
     pub status: StatusCode,
     pub sent: u64,
     pub duration: Duration,
@@ -83,7 +84,7 @@ impl Access {
         line.push(' ');
         line.push_str(entry.method.as_str());
         line.push(' ');
-        target(line, entry.uri)?;
+        target(line, entry.target)?;
         line.push_str(" - ");
         line.push_str(entry.status.as_str());
         if self.shape == Shape::Reason {
@@ -112,7 +113,7 @@ impl Access {
             "message": "request",
             "mode": self.mode,
             "method": entry.method.as_str(),
-            "path": entry.uri.to_string(),
+            "path": entry.target.to_string(),
             "status": entry.status.as_u16(),
             "bytes": entry.sent,
             "duration": entry.duration.as_secs_f64(),
@@ -124,13 +125,13 @@ impl Access {
 }
 
 /// Most targets are a path, which needs no formatting.
-fn target(line: &mut String, uri: &Uri) -> fmt::Result {
-    match (uri.authority(), uri.path_and_query()) {
-        (None, Some(path)) => {
-            line.push_str(path.as_str());
+fn target(line: &mut String, target: Target<'_>) -> fmt::Result {
+    match target.plain() {
+        Some(path) => {
+            line.push_str(path);
             Ok(())
         }
-        _ => write!(line, "{uri}"),
+        None => write!(line, "{target}"),
     }
 }
 

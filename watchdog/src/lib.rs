@@ -53,6 +53,7 @@ mod serve;
 pub mod server;
 mod sniff;
 mod spool;
+mod target;
 mod task;
 mod ticket;
 pub mod upload;

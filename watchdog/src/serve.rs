@@ -33,6 +33,7 @@ use crate::mode::fork::Remote;
 use crate::process::Processes;
 use crate::request::Client;
 use crate::seal::Sealed;
+use crate::target::Target;
 use crate::ticket::Desk;
 use crate::upload::{Incoming, Upload};
 
@@ -235,7 +236,7 @@ impl Door {
         if let Err(refusal) = head::check(&request) {
             return Box::pin(ready(Ok(site.refuse(&refusal))));
         }
-        if request.uri().path() == "*" {
+        if Target::of(&request).path() == b"*" {
             let response = Response::new(Sealed::plain(Body::Empty));
             return Box::pin(ready(Ok(response)));
         }

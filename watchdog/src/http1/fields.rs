@@ -65,7 +65,7 @@ pub(super) fn collect(
 }
 
 /// A number of bytes as `Content-Length` has it: digits and nothing else (RFC 9110, 8.6).
-pub(super) fn length(text: &[u8]) -> Option<u64> {
+pub fn length(text: &[u8]) -> Option<u64> {
     if !text.iter().all(u8::is_ascii_digit) {
         return None;
     }

@@ -5,6 +5,7 @@
 
 mod head;
 mod outgoing;
+mod says;
 
 use std::future::poll_fn;
 use std::io;

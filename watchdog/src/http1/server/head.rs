@@ -7,16 +7,14 @@ use std::mem::MaybeUninit;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderName, Method, Request, Response, StatusCode, Uri, Version};
+use http::{HeaderName, Method, Request, Response, StatusCode, Version};
 use httparse::{ParserConfig, Status};
 
 use crate::http1::MAX_FIELDS;
 use crate::http1::fields::{self, Connection};
 use crate::http1::inbound::Framing;
 use crate::seal::Sealed;
-
-/// As long as a target may be: the most that [`Uri`] takes.
-const MAX_TARGET: usize = (u16::MAX - 1) as usize;
+use crate::target;
 
 /// A request's head, and what it says of the rest.
 #[derive(Debug)]
@@ -91,14 +89,16 @@ fn parse(bytes: &Bytes) -> Result<Head, Refusal> {
         Err(httparse::Error::TooManyHeaders) => return Err(TOO_LARGE),
         Ok(Status::Partial) | Err(_) => return Err(BAD),
     }
-    let target = parsed.path.unwrap_or_default().as_bytes();
-    if target.len() > MAX_TARGET {
-        return Err(Refusal::new(StatusCode::URI_TOO_LONG, "414 URI Too Long\n"));
-    }
     let mut request = Request::new(());
     let method = Method::from_bytes(parsed.method.unwrap_or_default().as_bytes());
     *request.method_mut() = method.map_err(|_| BAD)?;
-    *request.uri_mut() = Uri::from_maybe_shared(bytes.slice_ref(target)).map_err(|_| BAD)?;
+    let sent = parsed.path.unwrap_or_default().as_bytes();
+    let server_wide = request.method() == Method::OPTIONS;
+    let (uri, raw) = target::read(bytes, sent, server_wide).ok_or(BAD)?;
+    *request.uri_mut() = uri;
+    if let Some(raw) = raw {
+        request.extensions_mut().insert(raw);
+    }
     if parsed.version == Some(0) {
         *request.version_mut() = Version::HTTP_10;
     }
@@ -289,8 +289,8 @@ mod tests {
         ] {
             assert_eq!(head(text).unwrap_err().status, 400, "{text}");
         }
-        let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(MAX_TARGET));
-        assert_eq!(head(&long).unwrap_err().status, 414);
+        let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(70_000));
+        assert!(head(&long).is_ok());
         assert_eq!(
             post(&"a: 1\r\n".repeat(MAX_FIELDS)).unwrap_err().status,
             431

@@ -13,6 +13,7 @@ use crate::config::Dialect;
 use crate::failure::Failure;
 use crate::head::decode;
 use crate::process::Variables;
+use crate::target::Target;
 
 /// Who sent the request, for the dialect that tells.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +35,8 @@ pub fn variables(
     length: Option<u64>,
     dialect: Dialect,
 ) -> Result<Variables, Failure> {
-    let path = decode(parts.uri.path())
+    let target = Target::from(parts);
+    let path = decode(target.path())
         .ok_or_else(|| Failure::Request("invalid percent escape in the path".to_owned()))?;
     let mut variables = Variables::with_capacity(parts.headers.len() + 10);
     let chunked = length.is_none();
@@ -53,8 +55,8 @@ pub fn variables(
     if chunked {
         variables.set(&["Http_Transfer_Encoding"], b"chunked");
     }
-    if let Some(query) = parts.uri.query().filter(|q| !q.is_empty()) {
-        variables.set(&["Http_Query"], query.as_bytes());
+    if let Some(query) = target.query().filter(|q| !q.is_empty()) {
+        variables.set(&["Http_Query"], query);
     }
     if let Some(host) = host(parts) {
         variables.set(&["Http_Host"], host);
@@ -80,7 +82,7 @@ fn rfc3875(parts: &Parts, length: Option<u64>, path: &[u8], variables: &mut Vari
     set("PATH_INFO", path);
     set(
         "QUERY_STRING",
-        parts.uri.query().unwrap_or_default().as_bytes(),
+        Target::from(parts).query().unwrap_or_default(),
     );
     if let Some(length) = length.filter(|n| *n > 0) {
         set("CONTENT_LENGTH", length.to_string().as_bytes());
