@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderName, Method, Request, Response, StatusCode, Version};
 use httparse::{ParserConfig, Status};
+use memchr::memchr;
 
 use crate::http1::MAX_FIELDS;
 use crate::http1::fields::{self, Connection};
@@ -80,6 +81,30 @@ pub(super) fn take(
 }
 
 fn parse(bytes: &Bytes) -> Result<Head, Refusal> {
+    match parse_around(bytes, None) {
+        Err(BAD) => {
+            let (bytes, sent) = set_aside(bytes).ok_or(BAD)?;
+            parse_around(&bytes, Some(&sent))
+        }
+        parsed => parsed,
+    }
+}
+
+/// A head whose target is in no known coding, which is no fault to httparse alone: the head with another in its place, and the target.
+fn set_aside(bytes: &Bytes) -> Option<(Bytes, Bytes)> {
+    let (line, rest) = bytes.split_at_checked(memchr(b'\n', bytes)?)?;
+    let mut words = line.split(|byte| *byte == b' ');
+    let (method, sent, version) = (words.next()?, words.next()?, words.next()?);
+    let is_text = sent.iter().all(|byte| matches!(byte, b'!'..=b'~' | 0x80..));
+    if !is_text || str::from_utf8(sent).is_ok() || words.next().is_some() {
+        return None;
+    }
+    let head = [method, b" / ", version, rest].concat();
+    Some((Bytes::from(head), bytes.slice_ref(sent)))
+}
+
+/// `sent` is the target, where that does not stand in the head.
+fn parse_around(bytes: &Bytes, sent: Option<&Bytes>) -> Result<Head, Refusal> {
     let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
     let mut parsed = httparse::Request::new(&mut []);
     let status =
@@ -92,9 +117,16 @@ fn parse(bytes: &Bytes) -> Result<Head, Refusal> {
     let mut request = Request::new(());
     let method = Method::from_bytes(parsed.method.unwrap_or_default().as_bytes());
     *request.method_mut() = method.map_err(|_| BAD)?;
-    let sent = parsed.path.unwrap_or_default().as_bytes();
     let server_wide = request.method() == Method::OPTIONS;
-    let (uri, raw) = target::read(bytes, sent, server_wide).ok_or(BAD)?;
+    let taken = match sent {
+        Some(sent) => target::read(sent, sent, server_wide),
+        None => target::read(
+            bytes,
+            parsed.path.unwrap_or_default().as_bytes(),
+            server_wide,
+        ),
+    };
+    let (uri, raw) = taken.ok_or(BAD)?;
     *request.uri_mut() = uri;
     if let Some(raw) = raw {
         request.extensions_mut().insert(raw);
@@ -291,6 +323,10 @@ mod tests {
         }
         let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(70_000));
         assert!(head(&long).is_ok());
+        let mut bytes = BytesMut::from(&b"GET /\xff HTTP/1.1\r\nHost: h\r\n\r\n"[..]);
+        let coded = take(&mut bytes, &mut 0, 1 << 20).unwrap().unwrap();
+        assert_eq!(target::Target::of(&coded.request).path(), b"/\xff");
+        assert_eq!(coded.request.headers()["host"], "h");
         assert_eq!(
             post(&"a: 1\r\n".repeat(MAX_FIELDS)).unwrap_err().status,
             431
