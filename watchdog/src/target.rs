@@ -57,6 +57,9 @@ fn origin(head: &Bytes, sent: &[u8]) -> Taken {
 
 /// `server_wide` says what a target without a path means (RFC 9112, 3.2.4).
 fn absolute(head: &Bytes, (scheme, rest): (&[u8], &[u8]), server_wide: bool) -> Option<Taken> {
+    if !scheme.first()?.is_ascii_alphabetic() {
+        return None;
+    }
     let rest = rest.get(3..)?;
     let ends = |byte: &u8| matches!(byte, b'/' | b'?' | b'#');
     let end = rest.iter().position(ends).unwrap_or(rest.len());
@@ -234,6 +237,7 @@ mod tests {
             (b"http://", None),
             (b"http:///a", None),
             (b"?http://h", None),
+            (b"5http://h", None),
             (b"a\"", None),
         ] {
             assert_eq!(taken(sent), expected, "{}", sent.escape_ascii());

@@ -72,6 +72,11 @@ pub fn length(text: &[u8]) -> Option<u64> {
     str::from_utf8(text).ok()?.parse().ok()
 }
 
+/// A number with zeros before it, which some take for an octal one.
+pub(super) fn is_padded(length: &[u8]) -> bool {
+    matches!(length, [b'0', _, ..])
+}
+
 /// The members of a comma-separated field, over all its lines.
 pub fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
     let lines = headers.get_all(name).iter();

@@ -14,8 +14,8 @@ use crate::http1::inbound::Framing;
 pub(super) struct Says {
     coding: Coding,
     length: Length,
-    /// A length stands in more than one place, or beside chunks.
-    repeated: bool,
+    /// A length stands in more than one place, or has zeros before it.
+    unusual: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Says {
     pub(super) fn note_length(&mut self, value: &[u8]) {
         for member in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
             let first = self.length == Length::None;
-            self.repeated |= !first;
+            self.unusual |= !first || fields::is_padded(member);
             self.length = match fields::length(member).map(Length::Of) {
                 Some(length) if first || length == self.length => length,
                 _ => Length::Wrong,
@@ -95,7 +95,7 @@ impl Says {
     /// Leaves one length where there are several, and none beside a coding: others on the way could believe it.
     pub(super) fn settle(&self, headers: &mut HeaderMap) {
         match (self.coding, self.length) {
-            (Coding::None, Length::Of(length)) if self.repeated => {
+            (Coding::None, Length::Of(length)) if self.unusual => {
                 headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
             }
             (Coding::Chunked | Coding::Other, Length::Of(_) | Length::Wrong) => {
@@ -197,6 +197,7 @@ mod tests {
         for (fields, left) in [
             (&[("content-length", "5")][..], vec!["5"]),
             (&[("content-length", "5, 5")], vec!["5"]),
+            (&[("content-length", "05")], vec!["5"]),
             (
                 &[("content-length", "5"), ("content-length", "05")],
                 vec!["5"],

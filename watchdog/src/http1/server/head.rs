@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderName, Method, Request, Response, StatusCode, Version};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
 use httparse::{ParserConfig, Status};
 use memchr::memchr;
 
@@ -149,9 +149,10 @@ fn parse_around(bytes: &Bytes, sent: Option<&Bytes>) -> Result<Head, Refusal> {
     let both = says.chunked.is_some() && says.lengths > 0;
     if both {
         request.headers_mut().remove(CONTENT_LENGTH);
-    } else if says.lengths > 1
-        && let Some(once) = request.headers().get(CONTENT_LENGTH).cloned()
+    } else if says.unusual
+        && let Some(length) = says.length
     {
+        let once = HeaderValue::from(length);
         request.headers_mut().insert(CONTENT_LENGTH, once);
     }
     let (one, connection) = (version == Version::HTTP_11, says.connection);
@@ -180,6 +181,8 @@ struct Says {
     /// All lengths are numbers, and the same one.
     agree: bool,
     lengths: usize,
+    /// One of them, written as we do, is to stand for all.
+    unusual: bool,
     expects: bool,
     trailers: bool,
     upgrade: bool,
@@ -199,6 +202,7 @@ impl Says {
                 let agree = self.lengths == 0 || (self.agree && length == self.length);
                 (self.length, self.agree) = (length, agree && length.is_some());
                 self.lengths += 1;
+                self.unusual = self.lengths > 1 || fields::is_padded(value);
             }
             EXPECT => self.expects |= value.eq_ignore_ascii_case(b"100-continue"),
             TE => self.trailers |= members.any(|m| m.eq_ignore_ascii_case(b"trailers")),
@@ -261,6 +265,7 @@ mod tests {
                 Framing::Length(5),
                 true,
             ),
+            ("Content-Length: 05\r\n", Framing::Length(5), true),
             ("Transfer-Encoding: Chunked\r\n", Framing::Chunked, true),
             (
                 "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
@@ -273,6 +278,7 @@ mod tests {
             let lengths = head.request.headers().get_all(CONTENT_LENGTH);
             let said = usize::from(matches!(framing, Framing::Length(1..)));
             assert_eq!(lengths.iter().count(), said, "{fields}");
+            assert!(lengths.iter().all(|length| length == "5"), "{fields}");
         }
         let both = post("Content-Length: x\r\nTransfer-Encoding: chunked\r\n").unwrap();
         assert!(!both.request.headers().contains_key(CONTENT_LENGTH));

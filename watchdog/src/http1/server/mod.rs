@@ -61,6 +61,7 @@ pub async fn serve(io: Io, peer: Arc<Peer>, service: Box<dyn Service>, max_head:
     let mut writer = io.writer();
     let source = Source::new(io);
     let mut unread = MOST_UNREAD;
+    let mut abrupt = false;
     loop {
         let next = poll_fn(|cx| source.poll_next(cx, max_head, peer.is_closing())).await;
         peer.asked();
@@ -92,6 +93,7 @@ pub async fn serve(io: Io, peer: Arc<Peer>, service: Box<dyn Service>, max_head:
         asked.keeps &= !peer.is_closing() && source.can_go_on();
         let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
         source.uninvite();
+        let kept = asked.keeps;
         let mut outbound = outbound(response, peer.take_early(), &mut asked);
         poll_fn(|cx| outbound.poll(&mut writer, cx)).await;
         if outbound.refused || outbound.has_failed() {
@@ -106,11 +108,13 @@ pub async fn serve(io: Io, peer: Arc<Peer>, service: Box<dyn Service>, max_head:
         }
         poll_fn(|cx| source.poll_free(cx)).await;
         if !asked.keeps || !source.can_go_on() {
+            // The client did not ask for this end, and may have sent more already.
+            abrupt = kept || source.has_begun();
             break;
         }
         peer.waits();
     }
-    if !source.can_go_on() {
+    if abrupt || !source.can_go_on() {
         peer.left_unread(unread);
     }
     if let Some(mut io) = source.take() {
