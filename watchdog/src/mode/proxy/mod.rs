@@ -269,6 +269,12 @@ impl Proxy {
                 "101 without a matching request to upgrade".to_owned(),
             ));
         };
+        if link.is_uploading() {
+            // What is left of the body would be taken for the other protocol.
+            return Err(Failure::Upstream(
+                "101 before the end of the request".to_owned(),
+            ));
+        }
         let (upstream, first) = link.into_stream();
         let token = response.headers().get(UPGRADE).cloned().unwrap_or(token);
         let mut response = to_caller(response.map(|()| Body::Empty));

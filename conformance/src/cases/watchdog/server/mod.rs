@@ -4,6 +4,7 @@
 
 mod chunks;
 mod connections;
+mod known;
 mod malformed;
 mod routing;
 mod smuggling;
@@ -25,6 +26,7 @@ pub const CHAPTER: Chapter = Chapter {
         malformed::CASES,
         smuggling::CASES,
         chunks::CASES,
+        known::CASES,
         targets::CASES,
     ],
 };
