@@ -90,17 +90,26 @@ fn parse(bytes: &Bytes) -> Result<Head, Refusal> {
     }
 }
 
-/// A head whose target is in no known coding, which is no fault to httparse alone: the head with another in its place, and the target.
+/// A head with such a target, with another in its place, and the target.
 fn set_aside(bytes: &Bytes) -> Option<(Bytes, Bytes)> {
     let (line, rest) = bytes.split_at_checked(memchr(b'\n', bytes)?)?;
     let mut words = line.split(|byte| *byte == b' ');
     let (method, sent, version) = (words.next()?, words.next()?, words.next()?);
-    let is_text = sent.iter().all(|byte| matches!(byte, b'!'..=b'~' | 0x80..));
-    if !is_text || str::from_utf8(sent).is_ok() || words.next().is_some() {
+    if words.next().is_some() || !has_odd_target(line) {
         return None;
     }
     let head = [method, b" / ", version, rest].concat();
     Some((Bytes::from(head), bytes.slice_ref(sent)))
+}
+
+/// Whether the target in what there is of a first line is in no known coding, which is a fault to httparse alone.
+pub(super) fn has_odd_target(line: &[u8]) -> bool {
+    let mut words = line.split(|byte| *byte == b' ');
+    let is_odd = |sent: &[u8]| {
+        let is_text = sent.iter().all(|byte| matches!(byte, b'!'..=b'~' | 0x80..));
+        is_text && str::from_utf8(sent).is_err()
+    };
+    words.nth(1).is_some_and(is_odd)
 }
 
 /// `sent` is the target, where that does not stand in the head.

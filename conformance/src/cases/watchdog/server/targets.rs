@@ -122,7 +122,14 @@ fn bytes(rig: &mut Rig) -> Outcome {
         passes(rig, &w, target)?;
     }
     let mut wire = w.connect()?;
-    wire.send(b"GET /dump/\xff?\xfe HTTP/1.1\r\nHost: a\r\n\r\n")?;
+    // In pieces, as the first line may be looked at before the rest is there.
+    for piece in [
+        &b"GET /dump/\xff?\xfe HTT"[..],
+        b"P/1.1\r\nHost:",
+        b" a\r\n\r\n",
+    ] {
+        wire.send(piece)?;
+    }
     let r = wire.read_response()?;
     check_eq!(r.status, 200, "status for bytes that are no UTF-8");
     check_eq!(
