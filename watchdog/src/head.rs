@@ -103,7 +103,7 @@ fn is_address(text: &[u8]) -> bool {
 }
 
 fn is_name(text: &[u8]) -> bool {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(byte);
+    let is_plain = |byte: &u8| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'!' | b'$'..=b',' | b';' | b'=');
     let escapes = || memchr(b'%', text).is_none() || decode(text).is_some();
     text.iter().all(is_plain) && escapes()
 }
