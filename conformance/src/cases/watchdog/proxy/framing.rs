@@ -76,13 +76,6 @@ pub(super) const CASES: &[Case] = &[
     )
     .modes(&[Http])
     .run(trailer_lines),
-    Case::must(
-        "proxy/host-empty",
-        "WD-6.64",
-        "an empty Host reaches the child as none does: the child's own name",
-    )
-    .modes(&[Http])
-    .run(host_empty),
 ];
 
 /// Has the child answer with these bytes, and keep its connection.
@@ -278,22 +271,5 @@ fn trailer_lines(rig: &mut Rig) -> Outcome {
             "an answer that ends in {end:?} looks whole"
         );
     }
-    Ok(())
-}
-
-fn host_empty(rig: &mut Rig) -> Outcome {
-    let w = server(rig).start()?;
-    let none = Request::get("/dump").http10().no_host();
-    let none = super::Seen::by(&w, &none)?;
-    let empty = super::Seen::by(&w, &Request::get("/dump").header("Host", ""))?;
-    check!(
-        none.header("host").is_some_and(|host| !host.is_empty()),
-        "no Host at all"
-    );
-    check_eq!(
-        empty.all("host"),
-        none.all("host"),
-        "Hosts seen by the child"
-    );
     Ok(())
 }

@@ -128,10 +128,6 @@ const CLAUSES: &[Clause] = &[
         "WD-6.63",
         "The lines of an answer in chunks are held to the rules of those of an upload.",
     ),
-    Clause::must(
-        "WD-6.64",
-        "A request without Host, or with an empty one, reaches the child with the child's own name, over both protocols.",
-    ),
 ];
 
 fn server(rig: &Rig) -> Setup {

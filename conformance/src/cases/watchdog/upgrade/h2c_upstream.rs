@@ -25,14 +25,6 @@ pub(super) const CASES: &[Case] = &[
     .feature("h2c-upstream")
     .run(target),
     Case::must(
-        "upgrade/h2c-upstream-host-empty",
-        "WD-6.64",
-        "an empty Host reaches the child as none does: the child's own name",
-    )
-    .modes(&[Http])
-    .feature("h2c-upstream")
-    .run(host_empty),
-    Case::must(
         "upgrade/h2c-upstream-one-connection",
         "WD-7.13",
         "requests share one connection",
@@ -130,22 +122,6 @@ fn target(rig: &mut Rig) -> Outcome {
     let w = grpc_server(rig).start()?;
     let seen = Seen::by(&w, &Request::get("/dump/a\"<\u{e4}>#?b=`"))?;
     check_eq!(seen.target(), "/dump/a%22%3C%C3%A4%3E%23?b=%60", "target");
-    Ok(())
-}
-
-fn host_empty(rig: &mut Rig) -> Outcome {
-    let w = grpc_server(rig).start()?;
-    let none = Seen::by(&w, &Request::get("/dump").http10().no_host())?;
-    let empty = Seen::by(&w, &Request::get("/dump").header("Host", ""))?;
-    let named = none
-        .header(":authority")
-        .is_some_and(|host| !host.is_empty());
-    check!(named, "no :authority at all");
-    check_eq!(
-        empty.all(":authority"),
-        none.all(":authority"),
-        "authorities seen by the child"
-    );
     Ok(())
 }
 
