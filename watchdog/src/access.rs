@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use chrono::Local;
-use http::{HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderValue, Method, StatusCode};
 use serde_json::json;
 
 use crate::config::LogFormat;
@@ -15,6 +15,7 @@ use crate::said;
 
 /// How long a trace's id is.
 const TRACE_ID: usize = 32;
+use crate::target::{Target, escaped};
 
 /// Whose line it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub struct Access {
 #[derive(Debug)]
 pub struct Entry<'a> {
     pub method: &'a Method,
-    pub uri: &'a Uri,
+    pub target: Target<'a>,
     pub status: StatusCode,
     pub sent: u64,
     pub duration: Duration,
@@ -92,7 +93,7 @@ impl Access {
         line.push(' ');
         said::word(line, entry.method.as_str());
         line.push(' ');
-        target(line, entry.uri);
+        target(line, entry.target);
         line.push_str(" - ");
         line.push_str(entry.status.as_str());
         if self.shape == Shape::Reason {
@@ -119,7 +120,7 @@ impl Access {
         let trace_id = text(entry.trace).and_then(|t| t.split('-').nth(1));
         let trace_id = trace_id.filter(|id| id.len() <= TRACE_ID);
         let mut path = String::new();
-        target(&mut path, entry.uri);
+        target(&mut path, entry.target);
         let object = json!({
             "time": journal::rfc3339(Local::now()),
             "level": "info",
@@ -145,7 +146,7 @@ fn event(entry: &Entry<'_>) {
         return;
     }
     let mut path = String::new();
-    target(&mut path, entry.uri);
+    target(&mut path, entry.target);
     tracing::info!(
         target: EVENT,
         method = entry.method.as_str(),
@@ -179,8 +180,12 @@ pub fn event_as_text(fields: &serde_json::Map<String, serde_json::Value>) -> Str
 }
 
 /// The path and the query: whose they are is not told, as there may be a password in it.
-fn target(line: &mut String, uri: &Uri) {
-    said::target(line, uri.path_and_query().map_or("/", |path| path.as_str()));
+fn target(line: &mut String, target: Target<'_>) {
+    let sent = target.as_bytes();
+    match str::from_utf8(sent) {
+        Ok(text) => said::target(line, text),
+        Err(_) => said::target(line, &escaped(sent)),
+    }
 }
 
 fn word(text: &str) -> String {

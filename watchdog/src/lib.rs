@@ -74,6 +74,7 @@ mod serve;
 mod server;
 mod sniff;
 mod spool;
+mod target;
 mod task;
 mod ticket;
 mod upload;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
+use memchr::{memchr, memchr_iter};
 
 use crate::auth::Auth;
 use crate::body::Body;
@@ -14,12 +15,13 @@ use crate::http1::server::Work;
 use crate::lifecycle::Phase;
 use crate::seal::Sealed;
 use crate::serve::Site;
+use crate::target::Target;
 use crate::ticket::Deadline;
 
 impl Site {
     /// The answer to a probe; `None` where the request is none.
     pub fn probed<B>(self: &Arc<Self>, request: &Request<B>) -> Option<Work> {
-        let probe = probe(request.uri().path())?;
+        let probe = probe(Target::of(request).path())?;
         let (site, method) = (Arc::clone(self), request.method().clone());
         Some(Box::pin(async move {
             Ok(match probe {
@@ -107,16 +109,16 @@ enum Probe {
 }
 
 /// Matches as both watchdogs do, on decoded segments: an escaped slash parts none.
-fn probe(path: &str) -> Option<Probe> {
+fn probe(path: &[u8]) -> Option<Probe> {
     let decoded;
-    let path = if path.contains('%') {
-        if path.matches('/').count() != 2 {
+    let path = if memchr(b'%', path).is_some() {
+        if memchr_iter(b'/', path).count() != 2 {
             return None;
         }
         decoded = head::decode(path)?;
         &*decoded
     } else {
-        path.as_bytes()
+        path
     };
     match path {
         b"/_/health" => Some(Probe::Health),

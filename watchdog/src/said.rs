@@ -122,7 +122,7 @@ fn masked(text: &str) -> Cow<'_, str> {
 }
 
 fn names_secret(name: &str) -> bool {
-    let decoded = decode(name).unwrap_or_else(|| name.as_bytes().to_vec());
+    let decoded = decode(name.as_bytes()).unwrap_or_else(|| name.as_bytes().to_vec());
     let letters = decoded.iter().filter(|byte| byte.is_ascii_alphanumeric());
     let plain: String = letters
         .map(|byte| char::from(byte.to_ascii_lowercase()))

@@ -34,6 +34,7 @@ use crate::mode::inproc::ClientAddress;
 use crate::process::Processes;
 use crate::request::Client;
 use crate::seal::{Limit, Sealed};
+use crate::target::Target;
 use crate::ticket::{Deadline, Desk};
 use crate::upload::{Incoming, Upload};
 
@@ -245,7 +246,7 @@ impl Door {
         if request.version() == Version::HTTP_2 {
             http2::localize(&mut request);
         }
-        if request.uri().path() == "*" {
+        if Target::of(&request).path() == b"*" {
             peer.restart();
             let response = Response::new(site.own(Body::Empty));
             return Box::pin(ready(Ok(response)));

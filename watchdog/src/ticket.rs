@@ -21,6 +21,7 @@ use crate::conn::Peer;
 use crate::failure::{Failure, Voice};
 use crate::gate::{Counted, Gate, Slot};
 use crate::metrics::{Metrics, Record};
+use crate::target::{Raw, Target};
 use crate::upload::Upload;
 
 pub const CALL_ID: HeaderName = HeaderName::from_static("x-call-id");
@@ -96,6 +97,8 @@ pub struct Ticket {
     _counted: Counted,
     method: Method,
     uri: Uri,
+    /// What of the target `uri` cannot hold.
+    raw: Option<Raw>,
     call_id: Option<HeaderValue>,
     trace: Option<HeaderValue>,
     /// A probe of the orchestrator, which the log leaves out.
@@ -121,6 +124,7 @@ impl Ticket {
             desk: Arc::clone(desk),
             method: request.method().clone(),
             uri: request.uri().clone(),
+            raw: request.extensions().get().cloned(),
             call_id,
             trace: trace.flatten(),
             probe: agent
@@ -199,7 +203,7 @@ impl Drop for Ticket {
         });
         self.desk.access.write(&Entry {
             method: &self.method,
-            uri: &self.uri,
+            target: Target::new(&self.uri, self.raw.as_ref()),
             status,
             sent: self.sent,
             duration,

@@ -443,7 +443,7 @@ pub(super) static MAX_HEADER_BYTES: Setting = Setting::new(
     },
     Value("1Mi"),
     ALL,
-    "The largest head of a request; a larger one is answered 431.",
+    "The largest head of a request; a larger one, and one of more than 512 fields, is answered 431. An upstream's answer may have a head of 1 MiB and 4,096 fields, else the request is answered 502. Either way a body in chunks may have 16 KiB of chunk extensions, and 64 trailers of 16 KiB together.",
 );
 
 pub(super) static SPOOL_THRESHOLD: Setting = Setting::new(

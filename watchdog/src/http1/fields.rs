@@ -3,6 +3,10 @@
 //! Owns where a head ends, and how names are written. May know nothing of the line above the fields. Refuses to keep anything between two heads.
 
 use bytes::{Buf as _, Bytes, BytesMut};
+use http::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
+    EXPECT, HOST, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use memchr::memchr;
 
@@ -65,11 +69,16 @@ pub(super) fn collect(
 }
 
 /// A number of bytes as `Content-Length` has it: digits and nothing else (RFC 9110, 8.6).
-pub(super) fn length(text: &[u8]) -> Option<u64> {
+pub fn length(text: &[u8]) -> Option<u64> {
     if !text.iter().all(u8::is_ascii_digit) {
         return None;
     }
     str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// A number with zeros before it, which some take for an octal one.
+pub(super) fn is_padded(length: &[u8]) -> bool {
+    matches!(length, [b'0', _, ..])
 }
 
 /// The members of a comma-separated field, over all its lines.
@@ -82,6 +91,27 @@ pub fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<It
 pub(super) fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     let members = value.split(|b| *b == b',').map(<[u8]>::trim_ascii);
     members.filter(|member| !member.is_empty())
+}
+
+/// Whether a field may come after a body. Those that frame, route or authorize a message, or say what its body is, may not (RFC 9110, 6.5.1): some take
+/// trailers for fields of the head.
+pub(super) fn may_trail(name: &HeaderName) -> bool {
+    const NEVER: [HeaderName; 13] = [
+        AUTHORIZATION,
+        CONNECTION,
+        CONTENT_ENCODING,
+        CONTENT_LENGTH,
+        CONTENT_RANGE,
+        CONTENT_TYPE,
+        EXPECT,
+        HOST,
+        PROXY_AUTHORIZATION,
+        TE,
+        TRAILER,
+        TRANSFER_ENCODING,
+        UPGRADE,
+    ];
+    !NEVER.contains(name)
 }
 
 /// What `Connection` says.

@@ -6,10 +6,13 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::Frame;
 use httparse::Status;
+use memchr::memchr_iter;
 
-/// The line of a chunk's size, with its extensions; and all trailers.
-const MAX_LINES: usize = 16 << 10;
-const MAX_TRAILERS: usize = 64;
+use super::chunk::{self, MAX_EXTENSIONS};
+
+/// All trailers of a body.
+const MAX_TRAILERS: usize = 16 << 10;
+const MAX_TRAILER_FIELDS: usize = 64;
 
 /// How a body ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,15 +28,18 @@ pub(super) enum Framing {
 pub(super) enum Inbound {
     Length(u64),
     /// The line that says how long the next chunk is.
-    Size,
-    Chunk(u64),
+    Size(Left),
+    Chunk(u64, Left),
     /// The end of line after a chunk.
-    ChunkEnd,
+    ChunkEnd(Left),
     Trailers,
     /// Whatever comes before the connection's end.
     Close,
     Over,
 }
+
+/// How many bytes of chunk extensions may still come.
+type Left = u16;
 
 /// What could be had of a body without reading on.
 #[derive(Debug)]
@@ -48,7 +54,7 @@ impl Inbound {
         match framing {
             Framing::Length(0) => Self::Over,
             Framing::Length(len) => Self::Length(len),
-            Framing::Chunked => Self::Size,
+            Framing::Chunked => Self::Size(MAX_EXTENSIONS),
             Framing::Close => Self::Close,
         }
     }
@@ -56,7 +62,7 @@ impl Inbound {
     /// How many bytes are sure to come.
     pub(super) fn announced(self) -> u64 {
         match self {
-            Self::Length(left) | Self::Chunk(left) => left,
+            Self::Length(left) | Self::Chunk(left, _) => left,
             _ => 0,
         }
     }
@@ -84,24 +90,23 @@ impl Inbound {
                     };
                     return Ok(Taken::Frame(Frame::data(piece)));
                 }
-                Self::Chunk(left) => {
+                Self::Chunk(left, extensions) => {
                     let piece = piece(read, left);
                     *self = match left - piece.len() as u64 {
-                        0 => Self::ChunkEnd,
-                        left => Self::Chunk(left),
+                        0 => Self::ChunkEnd(extensions),
+                        left => Self::Chunk(left, extensions),
                     };
                     return Ok(Taken::Frame(Frame::data(piece)));
                 }
                 Self::Close => return Ok(Taken::Frame(Frame::data(read.split().freeze()))),
-                Self::Size => match size(read)? {
-                    Some(0) => *self = Self::Trailers,
-                    Some(size) => *self = Self::Chunk(size),
+                Self::Size(extensions) => match size(read, extensions)? {
+                    Some(next) => *self = next,
                     None => return Ok(Taken::Nothing),
                 },
-                Self::ChunkEnd => match &read[..] {
+                Self::ChunkEnd(extensions) => match &read[..] {
                     [b'\r', b'\n', ..] => {
                         read.advance(2);
-                        *self = Self::Size;
+                        *self = Self::Size(extensions);
                     }
                     [b'\r'] => return Ok(Taken::Nothing),
                     _ => return Err("a chunk is longer than it says".to_owned()),
@@ -125,17 +130,17 @@ fn piece(read: &mut BytesMut, left: u64) -> Bytes {
     read.split_to(most).freeze()
 }
 
-fn size(read: &mut BytesMut) -> Result<Option<u64>, String> {
-    // Without a digit httparse takes it for zero.
-    let digit = read.first().is_some_and(u8::is_ascii_hexdigit);
-    match httparse::parse_chunk_size(read) {
-        Ok(Status::Complete((len, size))) if digit => {
-            read.advance(len);
-            Ok(Some(size))
-        }
-        Ok(Status::Partial) if read.len() < MAX_LINES => Ok(None),
-        _ => Err("a chunk has no proper size".to_owned()),
-    }
+/// What a chunk's size says is to come.
+fn size(read: &mut BytesMut, left: Left) -> Result<Option<Inbound>, String> {
+    let Some(line) = chunk::line(read, left.into())? else {
+        return Ok(None);
+    };
+    read.advance(line.len);
+    let used = Left::try_from(line.extensions).unwrap_or(Left::MAX);
+    Ok(Some(match line.size {
+        0 => Inbound::Trailers,
+        size => Inbound::Chunk(size, left.saturating_sub(used)),
+    }))
 }
 
 fn trailers(read: &mut BytesMut) -> Result<Option<HeaderMap>, String> {
@@ -144,12 +149,12 @@ fn trailers(read: &mut BytesMut) -> Result<Option<HeaderMap>, String> {
         read.advance(2);
         return Ok(Some(HeaderMap::new()));
     }
-    let mut fields = [httparse::EMPTY_HEADER; MAX_TRAILERS];
+    let mut fields = [httparse::EMPTY_HEADER; MAX_TRAILER_FIELDS];
     let (len, fields) = match httparse::parse_headers(read, &mut fields) {
         Ok(Status::Complete(parsed)) => parsed,
-        Ok(Status::Partial) if read.len() < MAX_LINES => return Ok(None),
+        Ok(Status::Partial) if read.len() < MAX_TRAILERS => return Ok(None),
         Ok(Status::Partial) => {
-            return Err(format!("trailers are longer than {MAX_LINES} bytes"));
+            return Err(format!("trailers are longer than {MAX_TRAILERS} bytes"));
         }
         Err(error) => return Err(format!("bad trailers: {error}")),
     };
@@ -159,8 +164,17 @@ fn trailers(read: &mut BytesMut) -> Result<Option<HeaderMap>, String> {
         let value = HeaderValue::from_bytes(field.value).map_err(|e| e.to_string())?;
         trailers.append(name, value);
     }
+    if read.get(..len).is_some_and(has_bare_feed) {
+        return Err("bad trailers: a line feed alone ends a line".to_owned());
+    }
     read.advance(len);
     Ok(Some(trailers))
+}
+
+/// Within a body, lines end as the rest of its frame does: whoever waits for both bytes would read on.
+fn has_bare_feed(lines: &[u8]) -> bool {
+    let before = |at: usize| at.checked_sub(1).and_then(|at| lines.get(at));
+    memchr_iter(b'\n', lines).any(|at| before(at) != Some(&b'\r'))
 }
 
 #[cfg(test)]
@@ -211,18 +225,25 @@ mod tests {
 
     #[test]
     fn broken_chunks_are_errors() {
-        let long = format!("1;{}", "a".repeat(MAX_LINES));
+        let long = format!("1;{}", "a".repeat(MAX_EXTENSIONS.into()));
+        let many = "1;aaaaaaa\r\na\r\n".repeat(usize::from(MAX_EXTENSIONS) / 8 + 1);
         for text in [
             "x\r\n",
             "-1\r\n",
             "\r\n",
             "11111111111111111\r\n",
             "1\r\nab\r\n",
+            "1;\nxx\r\n35\r\n0\r\n\r\n",
             "0\r\nno colon\r\n\r\n",
+            "0\r\na: 1\n\r\n",
+            "0\r\n\n",
             &long,
+            &many,
         ] {
             let error = body(Framing::Chunked, text, 4).unwrap_err();
             assert_ne!(error, "more is to come", "{text}");
         }
+        let most = "1;aaaaaaa\r\na\r\n".repeat(usize::from(MAX_EXTENSIONS) / 8) + "0\r\n\r\n";
+        assert!(body(Framing::Chunked, &most, 1000).is_ok());
     }
 }

@@ -3,6 +3,7 @@
 //! Owns what both have in common: how fields are read and written, and how a body is framed on its way in and on its way out. May know httparse. Refuses
 //! tasks and buffers of its own: a connection is run by whoever uses it, and one that waits holds no memory but its own.
 
+mod chunk;
 pub mod client;
 mod fields;
 mod inbound;
@@ -18,7 +19,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio_util::io::poll_read_buf;
 
-pub use self::fields::tokens;
+pub use self::fields::{length, tokens};
 
 use self::inbound::Inbound;
 
@@ -28,8 +29,8 @@ const PIECE: usize = 128 << 10;
 /// What is read without knowing how much there is goes over the stack: a connection that waits holds no buffer.
 const SCRATCH: usize = 8 << 10;
 
-/// Heads with more fields than this are refused. Go has no such limit; this one is out of the way.
-const MAX_FIELDS: usize = 512;
+/// Requests with more fields than this are refused, and trailers are bound elsewhere. Go has no such limit; this one is out of the way.
+pub const MAX_FIELDS: usize = 512;
 
 /// The words after an answer's status, where they are not the usual ones.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
-use http::header::{CONTENT_LENGTH, TRAILER, TRANSFER_ENCODING};
+use http::header::TRAILER;
 use http::{HeaderMap, HeaderName};
 use http_body::Frame;
 use tokio::io::AsyncWrite;
@@ -106,7 +106,7 @@ where
         {
             body.trailers = tokens(headers, &TRAILER)
                 .filter_map(|name| HeaderName::from_bytes(name).ok())
-                .filter(|name| *name != CONTENT_LENGTH && *name != TRANSFER_ENCODING)
+                .filter(fields::may_trail)
                 .collect();
         }
         self

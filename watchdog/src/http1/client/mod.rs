@@ -5,6 +5,7 @@
 
 mod head;
 mod outgoing;
+mod says;
 
 use std::future::poll_fn;
 use std::io;
@@ -162,13 +163,14 @@ impl Link {
         loop {
             let taken = head::take(&mut self.read, &mut self.scanned, asked);
             if let Some(head) = taken.map_err(Failure::Upstream)? {
+                // Also where an interim answer says so.
+                self.keeps &= head.keeps;
                 let status = head.response.status();
                 if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
                     interim(head.response);
                     continue;
                 }
                 self.inbound = Inbound::new(head.framing);
-                self.keeps = head.keeps;
                 return Poll::Ready(Ok(head.response));
             }
             match ready!(self.poll_read(cx)) {

@@ -55,7 +55,7 @@ pub(super) fn write(
             TRAILER if framing != Framing::Chunked => continue,
             CONNECTION => {
                 connection.note(value.as_bytes());
-                said = true;
+                said = connection.close;
             }
             DATE => dated = true,
             _ => {}

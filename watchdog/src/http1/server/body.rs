@@ -198,6 +198,11 @@ impl Source {
         }
     }
 
+    /// Something of another request is here.
+    pub(super) fn has_begun(&self) -> bool {
+        self.lock().has_begun()
+    }
+
     /// The answer begins: it is too late for an invitation.
     pub(super) fn uninvite(&self) {
         self.lock().uninvited = false;

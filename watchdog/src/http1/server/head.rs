@@ -7,16 +7,15 @@ use std::mem::MaybeUninit;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderName, Method, Request, Response, StatusCode, Uri, Version};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
 use httparse::{ParserConfig, Status};
+use memchr::memchr;
 
 use crate::body::Body;
 use crate::http1::MAX_FIELDS;
 use crate::http1::fields::{self, Connection};
 use crate::http1::inbound::Framing;
-
-/// As long as a target may be: the most that [`Uri`] takes.
-const MAX_TARGET: usize = (u16::MAX - 1) as usize;
+use crate::target;
 
 /// A request's head, and what it says of the rest.
 #[derive(Debug)]
@@ -88,6 +87,39 @@ pub(super) fn take(
 }
 
 fn parse(bytes: &Bytes) -> Result<Head, Refusal> {
+    match parse_around(bytes, None) {
+        Err(BAD) => {
+            let (bytes, sent) = set_aside(bytes).ok_or(BAD)?;
+            parse_around(&bytes, Some(&sent))
+        }
+        parsed => parsed,
+    }
+}
+
+/// A head with such a target, with another in its place, and the target.
+fn set_aside(bytes: &Bytes) -> Option<(Bytes, Bytes)> {
+    let (line, rest) = bytes.split_at_checked(memchr(b'\n', bytes)?)?;
+    let mut words = line.split(|byte| *byte == b' ');
+    let (method, sent, version) = (words.next()?, words.next()?, words.next()?);
+    if words.next().is_some() || !has_odd_target(line) {
+        return None;
+    }
+    let head = [method, b" / ", version, rest].concat();
+    Some((Bytes::from(head), bytes.slice_ref(sent)))
+}
+
+/// Whether the target in what there is of a first line is in no known coding, which is a fault to httparse alone.
+pub(super) fn has_odd_target(line: &[u8]) -> bool {
+    let mut words = line.split(|byte| *byte == b' ');
+    let is_odd = |sent: &[u8]| {
+        let is_text = sent.iter().all(|byte| matches!(byte, b'!'..=b'~' | 0x80..));
+        is_text && str::from_utf8(sent).is_err()
+    };
+    words.nth(1).is_some_and(is_odd)
+}
+
+/// `sent` is the target, where that does not stand in the head.
+fn parse_around(bytes: &Bytes, sent: Option<&Bytes>) -> Result<Head, Refusal> {
     let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
     let mut parsed = httparse::Request::new(&mut []);
     let status =
@@ -97,14 +129,23 @@ fn parse(bytes: &Bytes) -> Result<Head, Refusal> {
         Err(httparse::Error::TooManyHeaders) => return Err(TOO_LARGE),
         Ok(Status::Partial) | Err(_) => return Err(BAD),
     }
-    let target = parsed.path.unwrap_or_default().as_bytes();
-    if target.len() > MAX_TARGET {
-        return Err(Refusal::new(StatusCode::URI_TOO_LONG, "414 URI Too Long\n"));
-    }
     let mut request = Request::new(());
     let method = Method::from_bytes(parsed.method.unwrap_or_default().as_bytes());
     *request.method_mut() = method.map_err(|_| BAD)?;
-    *request.uri_mut() = Uri::from_maybe_shared(bytes.slice_ref(target)).map_err(|_| BAD)?;
+    let server_wide = request.method() == Method::OPTIONS;
+    let taken = match sent {
+        Some(sent) => target::read(sent, sent, server_wide),
+        None => target::read(
+            bytes,
+            parsed.path.unwrap_or_default().as_bytes(),
+            server_wide,
+        ),
+    };
+    let (uri, raw) = taken.ok_or(BAD)?;
+    *request.uri_mut() = uri;
+    if let Some(raw) = raw {
+        request.extensions_mut().insert(raw);
+    }
     if parsed.version == Some(0) {
         *request.version_mut() = Version::HTTP_10;
     }
@@ -123,9 +164,10 @@ fn parse(bytes: &Bytes) -> Result<Head, Refusal> {
     let both = says.chunked.is_some() && says.lengths > 0;
     if both {
         request.headers_mut().remove(CONTENT_LENGTH);
-    } else if says.lengths > 1
-        && let Some(once) = request.headers().get(CONTENT_LENGTH).cloned()
+    } else if says.unusual
+        && let Some(length) = says.length
     {
+        let once = HeaderValue::from(length);
         request.headers_mut().insert(CONTENT_LENGTH, once);
     }
     let (one, connection) = (version == Version::HTTP_11, says.connection);
@@ -154,6 +196,8 @@ struct Says {
     /// All lengths are numbers, and the same one.
     agree: bool,
     lengths: usize,
+    /// One of them, written as we do, is to stand for all.
+    unusual: bool,
     expects: bool,
     trailers: bool,
     upgrade: bool,
@@ -173,6 +217,7 @@ impl Says {
                 let agree = self.lengths == 0 || (self.agree && length == self.length);
                 (self.length, self.agree) = (length, agree && length.is_some());
                 self.lengths += 1;
+                self.unusual = self.lengths > 1 || fields::is_padded(value);
             }
             EXPECT => self.expects |= value.eq_ignore_ascii_case(b"100-continue"),
             TE => self.trailers |= members.any(|m| m.eq_ignore_ascii_case(b"trailers")),
@@ -235,6 +280,7 @@ mod tests {
                 Framing::Length(5),
                 true,
             ),
+            ("Content-Length: 05\r\n", Framing::Length(5), true),
             ("Transfer-Encoding: Chunked\r\n", Framing::Chunked, true),
             (
                 "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
@@ -247,6 +293,7 @@ mod tests {
             let lengths = head.request.headers().get_all(CONTENT_LENGTH);
             let said = usize::from(matches!(framing, Framing::Length(1..)));
             assert_eq!(lengths.iter().count(), said, "{fields}");
+            assert!(lengths.iter().all(|length| length == "5"), "{fields}");
         }
         let both = post("Content-Length: x\r\nTransfer-Encoding: chunked\r\n").unwrap();
         assert!(!both.request.headers().contains_key(CONTENT_LENGTH));
@@ -295,8 +342,12 @@ mod tests {
         ] {
             assert_eq!(head(text).unwrap_err().status, 400, "{text}");
         }
-        let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(MAX_TARGET));
-        assert_eq!(head(&long).unwrap_err().status, 414);
+        let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(70_000));
+        assert!(head(&long).is_ok());
+        let mut bytes = BytesMut::from(&b"GET /\xff HTTP/1.1\r\nHost: h\r\n\r\n"[..]);
+        let coded = take(&mut bytes, &mut 0, 1 << 20).unwrap().unwrap();
+        assert_eq!(target::Target::of(&coded.request).path(), b"/\xff");
+        assert_eq!(coded.request.headers()["host"], "h");
         assert_eq!(
             post(&"a: 1\r\n".repeat(MAX_FIELDS)).unwrap_err().status,
             431

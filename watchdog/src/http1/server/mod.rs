@@ -65,6 +65,7 @@ pub async fn serve(io: Io, peer: Arc<Peer>, service: Box<dyn Service>, heads: He
     let held = Held(Source::new(io, &heads));
     let source = &held.0;
     let mut unread = MOST_UNREAD;
+    let mut abrupt = false;
     loop {
         let next = poll_fn(|cx| source.poll_next(cx, heads.max, &peer)).await;
         let (response, mut asked, switch) = match next {
@@ -96,6 +97,7 @@ pub async fn serve(io: Io, peer: Arc<Peer>, service: Box<dyn Service>, heads: He
         asked.keeps &= !peer.is_closing() && source.can_go_on();
         let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
         source.uninvite();
+        let kept = asked.keeps;
         let outbound = outbound(response, peer.take_early(), &mut asked);
         if !send(outbound, &mut writer, &peer).await {
             return;
@@ -107,10 +109,12 @@ pub async fn serve(io: Io, peer: Arc<Peer>, service: Box<dyn Service>, heads: He
         }
         poll_fn(|cx| source.poll_free(cx)).await;
         if !asked.keeps || !source.can_go_on() {
+            // The client did not ask for this end, and may have sent more already.
+            abrupt = kept || source.has_begun();
             break;
         }
     }
-    if !source.can_go_on() {
+    if abrupt || !source.can_go_on() {
         peer.left_unread(unread);
     }
     if let Some(mut io) = source.take() {

@@ -33,6 +33,7 @@ use crate::body::Body;
 use crate::config;
 use crate::conn::Peer;
 use crate::failure::Failure;
+use crate::target::{self, Target};
 use crate::value::shown;
 
 /// Served for the directory it is in.
@@ -101,7 +102,8 @@ impl Files {
     }
 
     fn look_up(&self, asked: &Asked<'_>) -> Result<Response<Body>, Failure> {
-        let place = match Place::parse(asked.head.uri.path(), self.dotfiles) {
+        let path = target::escaped(Target::from(asked.head).path());
+        let place = match Place::parse(&path, self.dotfiles) {
             Ok(place) => place,
             Err(Refusal::Hidden) => return Ok(missing()),
             Err(Refusal::Escape) => return Err(Failure::Request("invalid URL escape".to_owned())),
@@ -188,12 +190,9 @@ fn wants_page(path: &Path, headers: &HeaderMap) -> bool {
 
 /// Relative, since nobody here knows under which prefix the world sees this server.
 fn redirect(to: &str, asked: &Asked<'_>) -> Response<Body> {
-    let query = asked
-        .head
-        .uri
-        .query()
-        .map(|query| format!("?{query}"))
-        .unwrap_or_default();
+    let query = Target::from(asked.head).query();
+    let query = query.map(|query| format!("?{}", target::escaped(query)));
+    let query = query.unwrap_or_default();
     let mut response = Response::new(Body::Empty);
     *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
     response

@@ -13,6 +13,7 @@ use crate::config::Dialect;
 use crate::failure::Failure;
 use crate::head::decode;
 use crate::process::Variables;
+use crate::target::Target;
 
 /// Both ends of the connection that the request came over, for the dialect that tells.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +44,8 @@ const SETTLED: [&str; 6] = [
 
 /// The variables for one request.
 pub fn variables(parts: &Parts, length: Length, dialect: Dialect) -> Result<Variables, Failure> {
-    let path = decode(parts.uri.path())
+    let target = Target::from(parts);
+    let path = decode(target.path())
         .ok_or_else(|| Failure::Request("invalid percent escape in the path".to_owned()))?;
     let mut variables = Variables::with_capacity(parts.headers.len() + 10);
     // By the names of old, a body of unknown length is a chunked one, although it may have been collected.
@@ -68,8 +70,8 @@ pub fn variables(parts: &Parts, length: Length, dialect: Dialect) -> Result<Vari
     if chunked {
         variables.set(&["Http_Transfer_Encoding"], b"chunked");
     }
-    if let Some(query) = parts.uri.query().filter(|q| !q.is_empty()) {
-        variables.set(&["Http_Query"], query.as_bytes());
+    if let Some(query) = target.query().filter(|q| !q.is_empty()) {
+        variables.set(&["Http_Query"], query);
     }
     if let Some(host) = host(parts) {
         variables.set(&["Http_Host"], host);
@@ -95,7 +97,7 @@ fn rfc3875(parts: &Parts, length: Option<u64>, path: &[u8], variables: &mut Vari
     set("PATH_INFO", path);
     set(
         "QUERY_STRING",
-        parts.uri.query().unwrap_or_default().as_bytes(),
+        Target::from(parts).query().unwrap_or_default(),
     );
     if let Some(length) = length.filter(|n| *n > 0) {
         set("CONTENT_LENGTH", length.to_string().as_bytes());

@@ -40,6 +40,7 @@ use crate::process::{Exit, Processes, Spawned, Variables};
 use crate::said;
 use crate::sniff;
 use crate::spool::{Place, Spooled};
+use crate::target::Target;
 
 /// Where a function's words go besides the answer.
 #[derive(Debug, Clone)]
@@ -274,8 +275,10 @@ impl Fork {
             self.print_headers("in", &parts.headers).await;
         }
         if style.write_debug {
-            tracing::info!("Query  {}", parts.uri.query().unwrap_or_default());
-            tracing::info!("Path  {}", parts.uri.path());
+            let target = Target::from(&parts);
+            let query = target.query().unwrap_or_default();
+            tracing::info!("Query  {}", String::from_utf8_lossy(query));
+            tracing::info!("Path  {}", String::from_utf8_lossy(target.path()));
         }
         let input = self.marshalled(style, &parts, input).await?;
         let (exit, mut output) = self.complete(&parts, input, length).await?;

@@ -3,11 +3,12 @@
 //! Owns the list of hop-by-hop fields (RFC 9110, 7.6.1) and the framing fields of a request. May know both sides' HTTP versions. Refuses to invent a
 //! field nobody sent: no `User-Agent`, no `Accept-Encoding`, no `X-Forwarded-*`.
 
+use bytes::Bytes;
 use http::header::{
     CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
     TRANSFER_ENCODING, UPGRADE,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 
 use crate::failure::Failure;
 use crate::http1::tokens;
@@ -34,11 +35,22 @@ pub(super) enum Length {
     Unknown,
 }
 
-/// The protocol a request asks to switch to, where it does so by the book. `h2c` is left out: RFC 9113 has withdrawn that upgrade.
+/// The protocols a request asks to switch to, where it does so by the book. `h2c` is left out: RFC 9113 has withdrawn that upgrade.
 pub(super) fn upgrade_token(headers: &HeaderMap) -> Option<HeaderValue> {
-    let token = headers.get(UPGRADE)?;
-    let asked = tokens(headers, &CONNECTION).any(|t| t.eq_ignore_ascii_case(b"upgrade"));
-    (asked && !token.as_bytes().eq_ignore_ascii_case(b"h2c")).then(|| token.clone())
+    headers.get(UPGRADE)?;
+    if !tokens(headers, &CONNECTION).any(|t| t.eq_ignore_ascii_case(b"upgrade")) {
+        return None;
+    }
+    protocols(headers)
+}
+
+/// What `Upgrade` names, over all its lines, but for `h2c`.
+fn protocols(headers: &HeaderMap) -> Option<HeaderValue> {
+    let named = tokens(headers, &UPGRADE).filter(|t| !t.eq_ignore_ascii_case(b"h2c"));
+    let named: Vec<&[u8]> = named.collect();
+    let named = (!named.is_empty()).then(|| named.join(&b", "[..]))?;
+    // Joined valid values are valid.
+    HeaderValue::from_maybe_shared(Bytes::from(named)).ok()
 }
 
 /// Turns a caller's header into the one the upstream gets. `upgrade` is the protocol asked for, where that is to be passed on.
@@ -59,12 +71,13 @@ pub(super) fn to_upstream(headers: &mut HeaderMap, version: Version, upgrade: Op
 }
 
 /// Turns the upstream's header into the one the caller gets.
-pub(super) fn to_caller(headers: &mut HeaderMap) {
-    // Of two lengths the chunks count (RFC 9112, 6.3); the other must not reach whoever believes it.
-    if headers.contains_key(TRANSFER_ENCODING) {
-        headers.remove(CONTENT_LENGTH);
-    }
+pub(super) fn to_caller(headers: &mut HeaderMap, status: StatusCode) {
+    // Without the protocols that are required, such an answer says nothing (RFC 9110, 15.5.22).
+    let required = (status == StatusCode::UPGRADE_REQUIRED).then(|| protocols(headers));
     strip(headers);
+    if let Some(protocols) = required.flatten() {
+        switch(headers, protocols);
+    }
 }
 
 /// The pair of fields that asks for, or confirms, a switch of protocols.
@@ -207,10 +220,27 @@ mod tests {
         assert_eq!(asked.unwrap(), "WebSocket");
         assert_eq!(token(&[("upgrade", "websocket")]), None);
         assert_eq!(token(&[("connection", "upgrade")]), None);
-        assert_eq!(
-            token(&[("connection", "upgrade"), ("upgrade", "h2c")]),
-            None
-        );
+        for (named, left) in [("h2c", None), ("H2C, x, y", Some("x, y")), (",", None)] {
+            let fields = map(&[("connection", "upgrade"), ("upgrade", named)]);
+            let asked = upgrade_token(&fields);
+            assert_eq!(asked.as_ref().map(|t| t.to_str().unwrap()), left);
+        }
+    }
+
+    #[test]
+    fn what_is_required_is_named() {
+        let answered = |status| {
+            let mut headers = map(&[
+                ("connection", "x, upgrade"),
+                ("upgrade", "a/1, b"),
+                ("x", "1"),
+            ]);
+            to_caller(&mut headers, status);
+            headers
+        };
+        let named = map(&[("connection", "Upgrade"), ("upgrade", "a/1, b")]);
+        assert_eq!(answered(StatusCode::UPGRADE_REQUIRED), named);
+        assert_eq!(answered(StatusCode::OK), map(&[]));
     }
 
     #[test]

@@ -33,6 +33,7 @@ use crate::http1::client::{Link, Outgoing};
 use crate::http1::server::{self, Switch};
 use crate::mode::Answer;
 use crate::spool::{Place, Spooled};
+use crate::target::Raw;
 use crate::upload::Upload;
 
 use self::headers::Length;
@@ -155,7 +156,7 @@ impl Proxy {
                 if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                     return self.switch(response, link, switch);
                 }
-                let response = reply::from_link(response, link, pool).await;
+                let response = reply::from_link(response, link, pool).await?;
                 Ok(to_caller(response).into())
             }
             Transport::H2c(shared) => {
@@ -182,9 +183,9 @@ impl Proxy {
     }
 
     async fn probe(&self, target: &str) -> Result<StatusCode, Failure> {
-        let target = target::under(&self.site.base_path, target)?;
+        let (target, _) = crate::target::joined(&self.site.base_path, target.as_bytes());
         let mut request = Request::new(());
-        *request.uri_mut() = target.into();
+        *request.uri_mut() = target;
         request
             .headers_mut()
             .insert(USER_AGENT, HeaderValue::from_static("fwatchdog-probe"));
@@ -225,11 +226,12 @@ impl Proxy {
         request: Request<Upload>,
         upgrade: Option<HeaderValue>,
     ) -> Result<Request<Outgoing>, Failure> {
-        let (head, upload) = request.into_parts();
+        let (mut head, upload) = request.into_parts();
         let mut fields = head.headers;
         headers::set_host(&mut fields, &head.uri, &self.site.host)?;
         headers::to_upstream(&mut fields, head.version, upgrade);
-        let target = target::join(&self.site.base_path, &head.method, head.uri)?;
+        let sent = (head.uri, Raw::take(&mut head.extensions));
+        let (target, raw) = target::join(&self.site.base_path, &head.method, sent)?;
         let body = self.outgoing(upload).await?;
         let length = body
             .size_hint()
@@ -240,6 +242,9 @@ impl Proxy {
         *request.method_mut() = head.method;
         *request.uri_mut() = target;
         *request.headers_mut() = fields;
+        if let Some(raw) = raw {
+            request.extensions_mut().insert(raw);
+        }
         Ok(request)
     }
 
@@ -264,6 +269,12 @@ impl Proxy {
                 "101 without a matching request to upgrade".to_owned(),
             ));
         };
+        if link.is_uploading() {
+            // What is left of the body would be taken for the other protocol.
+            return Err(Failure::Upstream(
+                "101 before the end of the request".to_owned(),
+            ));
+        }
         let (upstream, first) = link.into_stream();
         let token = response.headers().get(UPGRADE).cloned().unwrap_or(token);
         let mut response = to_caller(response.map(|()| Body::Empty));
@@ -280,7 +291,8 @@ const STARTING: Failure = Failure::Unavailable("function is still starting");
 
 /// The answer as the caller gets it.
 fn to_caller(mut response: Response<Body>) -> Response<Body> {
-    headers::to_caller(response.headers_mut());
+    let status = response.status();
+    headers::to_caller(response.headers_mut(), status);
     // Our server speaks the version of its own client.
     *response.version_mut() = Version::HTTP_11;
     response
@@ -289,7 +301,7 @@ fn to_caller(mut response: Response<Body>) -> Response<Body> {
 fn pass_early(client: &Peer, interim: Response<()>) {
     let (mut head, ()) = interim.into_parts();
     if head.status != StatusCode::CONTINUE && client.backlog() < MOST_EARLY {
-        headers::to_caller(&mut head.headers);
+        headers::to_caller(&mut head.headers, head.status);
         client.say_early(&server::interim(&head));
     }
 }

@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 
 use super::pool::{Apart, Pool};
 use crate::body::{Body, BodyError};
+use crate::failure::Failure;
 use crate::http1::client::{Link, Piece};
 
 /// The body of an answer that is not all there yet.
@@ -49,32 +50,31 @@ pub(super) async fn from_link(
     response: Response<()>,
     mut link: Box<Link>,
     home: &Arc<Pool>,
-) -> Response<Body> {
+) -> Result<Response<Body>, Failure> {
     if link.is_over() {
         home.give_back(link);
-        return response.map(|()| Body::Empty);
+        return Ok(response.map(|()| Body::Empty));
     }
     let left = link.left();
     if link.is_uploading() {
         let (apart, pieces) = Apart::start(link, Arc::clone(home));
         let drive = Drive::Apart { pieces, apart };
-        return response.map(|()| Body::new(Reply::new(None, left, drive)));
+        return Ok(response.map(|()| Body::new(Reply::new(None, left, drive))));
     }
-    let mut first = None;
-    if left.is_some() {
-        first = match poll_fn(|cx| Poll::Ready(link.poll_piece(cx))).await {
-            Poll::Ready(Some(Ok(frame))) if link.is_over() => {
-                home.give_back(link);
-                let whole = frame.into_data().map_or(Body::Empty, Body::from);
-                return response.map(|()| whole);
-            }
-            Poll::Ready(piece) => piece,
-            Poll::Pending => None,
-        };
-    }
+    let first = match poll_fn(|cx| Poll::Ready(link.poll_piece(cx))).await {
+        Poll::Ready(Some(Ok(frame))) if left.is_some() && link.is_over() => {
+            home.give_back(link);
+            let whole = frame.into_data().map_or(Body::Empty, Body::from);
+            return Ok(response.map(|()| whole));
+        }
+        // A status can still say so.
+        Poll::Ready(Some(Err(error))) => return Err(Failure::from_body(error)),
+        Poll::Ready(piece) => piece,
+        Poll::Pending => None,
+    };
     let home = Arc::clone(home);
     let drive = Drive::Inline { link, home };
-    response.map(|()| Body::new(Reply::new(first, left, drive)))
+    Ok(response.map(|()| Body::new(Reply::new(first, left, drive))))
 }
 
 impl Reply {

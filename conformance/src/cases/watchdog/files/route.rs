@@ -16,6 +16,13 @@ pub(super) const CASES: &[Case] = &[
     .modes(&[Static])
     .run(redirects),
     Case::must(
+        "files/raw-target",
+        "WD-2.60",
+        "a raw target finds the file of that name, and a redirect of it is a proper URL",
+    )
+    .modes(&[Static])
+    .run(raw_target),
+    Case::must(
         "files/redirect-query",
         "WD-8.8",
         "a redirect keeps the query",
@@ -113,6 +120,19 @@ fn redirects(rig: &mut Rig) -> Outcome {
         check_eq!(r.status, 301, "status of {target}");
         check_eq!(r.header("location"), Some(location), "Location of {target}");
     }
+    Ok(())
+}
+
+fn raw_target(rig: &mut Rig) -> Outcome {
+    rig.write("public/a\"b<c>#d", "file")?;
+    rig.write("public/\u{e4}\"/index.html", "folder")?;
+    let w = rig.watchdog().start()?;
+    let r = w.get("/a\"b<c>#d")?;
+    check_eq!((r.status, r.text().as_str()), (200, "file"), "answer");
+    let r = w.get("/\u{e4}\"?\"")?;
+    let location = r.header("location");
+    check_eq!(location, Some("%C3%A4%22/?%22"), "Location");
+    check_eq!(w.get("/%C3%A4%22/?%22")?.text(), "folder", "what is there");
     Ok(())
 }
 

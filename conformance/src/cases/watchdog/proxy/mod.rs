@@ -5,6 +5,7 @@
 mod answer;
 mod broken;
 mod deadline;
+mod framing;
 mod pool;
 mod request;
 mod seen;
@@ -26,6 +27,7 @@ pub const CHAPTER: Chapter = Chapter {
         answer::CASES,
         deadline::CASES,
         broken::CASES,
+        framing::CASES,
         pool::CASES,
     ],
 };
@@ -109,6 +111,22 @@ const CLAUSES: &[Clause] = &[
     Clause::must(
         "WD-6.22",
         "Interim answers (1xx, but for 100 and 101) reach a client of HTTP/1.1 as they come, and no client of HTTP/1.0 (RFC 9110, 15.2).",
+    ),
+    Clause::must(
+        "WD-6.60",
+        "Where an answer of the child ends is decided by RFC 9112, 6.1 to 6.3: what that does not allow is a 502, what is in doubt the last of its connection.",
+    ),
+    Clause::must(
+        "WD-6.61",
+        "A blank between a field's name and its colon is removed from an answer of the child (RFC 9112, 5.1).",
+    ),
+    Clause::should(
+        "WD-6.62",
+        "Limits on the head of the child's answer are told and out of the way.",
+    ),
+    Clause::must(
+        "WD-6.63",
+        "The lines of an answer in chunks are held to the rules of those of an upload.",
     ),
 ];
 

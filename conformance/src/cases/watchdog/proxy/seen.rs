@@ -74,6 +74,13 @@ impl Seen {
             .collect()
     }
 
+    /// Every trailer's name in lower case.
+    pub fn trailers(&self) -> Vec<String> {
+        let trailers = self.fields("trailers");
+        let names = trailers.iter();
+        names.map(|(name, _)| name.to_lowercase()).collect()
+    }
+
     pub fn trailer(&self, name: &str) -> Option<&str> {
         values(self.fields("trailers"), name).first().copied()
     }

@@ -49,6 +49,13 @@ pub(super) const CASES: &[Case] = &[
     .modes(&[Http])
     .bugs(&["BUG-02"])
     .run(buffer_large),
+    Case::must(
+        "proxy/forbidden-trailers",
+        "WD-6.21",
+        "what frames, routes or authorizes a message passes as no trailer, announced or not (RFC 9110, 6.5.1)",
+    )
+    .modes(&[Http])
+    .run(forbidden_trailers),
     Case::should(
         "proxy/request-trailers",
         "WD-6.21",
@@ -196,6 +203,36 @@ fn buffer_large(rig: &mut Rig) -> Outcome {
     w.request_pattern(&request, body)?;
     let seen = Seen::by(&w, &Request::post("/dump").pattern_chunked(body))?;
     check_eq!(seen.framing(), "3000001", "framing");
+    Ok(())
+}
+
+fn forbidden_trailers(rig: &mut Rig) -> Outcome {
+    let w = server(rig).start()?;
+    let named =
+        "Host, Authorization, Content-Length, Transfer-Encoding, Connection, Content-Type, X-Sum";
+    let fields: String = named
+        .split(", ")
+        .flat_map(|name| [name, ": 1\r\n"])
+        .collect();
+    let chunks = format!("3\r\nabc\r\n0\r\n{fields}\r\n");
+    let head = format!("\r\nTrailer: {named}\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let mut wire = w.connect()?;
+    wire.send(format!("POST /dump HTTP/1.1\r\nHost: a{head}{chunks}").as_bytes())?;
+    let r = wire.read_response()?;
+    // It may be refused as well.
+    if r.status != 400 {
+        check_eq!(
+            Seen::of(&r)?.trailers(),
+            ["x-sum"],
+            "trailers seen by the child"
+        );
+    }
+    let answer = format!("HTTP/1.1 200 OK{head}{chunks}");
+    let request = Request::post("/raw/keep").header("TE", "trailers");
+    let r = w.request(request.body(answer))?;
+    check_eq!(r.text(), "abc", "body");
+    let names: Vec<&str> = r.trailers.iter().map(|(name, _)| name).collect();
+    check_eq!(names, ["X-Sum"], "trailers of the answer");
     Ok(())
 }
 

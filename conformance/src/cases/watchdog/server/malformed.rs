@@ -83,6 +83,13 @@ pub const CASES: &[Case] = &[
     .modes(FUNCTION)
     .run(many_headers),
     Case::must(
+        "server/refused-amid-more",
+        "WD-2.2",
+        "a client that goes on sending behind a bad request gets its 400 all the same (RFC 9112, 9.6)",
+    )
+    .modes(FUNCTION)
+    .run(amid_more),
+    Case::must(
         "server/garbage",
         "WD-2.2",
         "a client that speaks TLS is not left waiting, and others are served",
@@ -288,6 +295,26 @@ fn many_headers(rig: &mut Rig) -> Outcome {
     let r = w.request(request)?;
     check_eq!((r.status, r.text().as_str()), (200, "x"), "answer");
     Ok(())
+}
+
+fn amid_more(rig: &mut Rig) -> Outcome {
+    let w = start(rig)?;
+    let more = b"GET /second HTTP/1.1\r\nHost: a\r\n\r\n".repeat(50_000);
+    for bad in [
+        "GET /echo HTTP/1.1\r\n\r\n",
+        "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n",
+    ] {
+        let mut wire = w.connect()?;
+        wire.send(bad.as_bytes())?;
+        // Whoever closes at once resets the connection, and the answer is lost.
+        wire.send(&more)?;
+        check_eq!(wire.read_response()?.status, 400, "status for {bad:?}");
+    }
+    check!(
+        !rig.evidence("hits").contains("/second"),
+        "what came behind was forwarded"
+    );
+    unharmed(&w)
 }
 
 fn garbage(rig: &mut Rig) -> Outcome {

@@ -2,10 +2,13 @@
 //! It knows the clauses of its chapter and the cases that judge them.
 //! It refuses what a mode puts into an answer.
 
+mod chunks;
 mod connections;
+mod known;
 mod malformed;
 mod routing;
 mod smuggling;
+mod targets;
 mod unread;
 mod uploads;
 
@@ -23,6 +26,9 @@ pub const CHAPTER: Chapter = Chapter {
         uploads::CASES,
         malformed::CASES,
         smuggling::CASES,
+        chunks::CASES,
+        known::CASES,
+        targets::CASES,
         unread::CASES,
     ],
 };
@@ -109,5 +115,17 @@ const CLAUSES: &[Clause] = &[
     Clause::should(
         "WD-2.22",
         "Who speaks something else than HTTP is told so at once.",
+    ),
+    Clause::must(
+        "WD-2.60",
+        "A target passes as it was sent, whatever is in it but control bytes and blanks, and however long the limit for heads lets it be.",
+    ),
+    Clause::must(
+        "WD-2.61",
+        "A Host that is neither empty nor a name or an address, with or without a port, is a 400 (RFC 9112, 3.2).",
+    ),
+    Clause::must(
+        "WD-2.62",
+        "No control byte stands in the line before a chunk, and the extensions of a body's chunks are bound (RFC 9112, 7.1.1).",
     ),
 ];

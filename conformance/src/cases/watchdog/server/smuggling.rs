@@ -92,7 +92,7 @@ pub const CASES: &[Case] = &[
 /// What would be the second request.
 const SECOND: &[u8] = b"GET /second HTTP/1.1\r\nHost: a\r\n\r\n";
 
-fn start(rig: &Rig) -> Result<Watchdog, Failure> {
+pub(super) fn start(rig: &Rig) -> Result<Watchdog, Failure> {
     rig.function(&rig.fixture("echo", &[])).start()
 }
 
@@ -318,7 +318,7 @@ fn any_case(rig: &mut Rig) -> Outcome {
 }
 
 /// The upload must not count as a success, and nothing behind it may be answered.
-fn broken(rig: &Rig, w: &Watchdog, body: &[u8]) -> Outcome {
+pub(super) fn broken(rig: &Rig, w: &Watchdog, body: &[u8]) -> Outcome {
     let mut wire = w.connect()?;
     let head = b"POST /echo-buffered HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
     wire.send(&[head, body, SECOND].concat())?;

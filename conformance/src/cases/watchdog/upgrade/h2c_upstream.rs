@@ -17,6 +17,14 @@ pub(super) const CASES: &[Case] = &[
     .feature("h2c-upstream")
     .run(request),
     Case::must(
+        "upgrade/h2c-upstream-target",
+        "WD-2.60",
+        "bytes that a path of HTTP/2 cannot have arrive as escapes",
+    )
+    .modes(&[Http])
+    .feature("h2c-upstream")
+    .run(target),
+    Case::must(
         "upgrade/h2c-upstream-one-connection",
         "WD-7.13",
         "requests share one connection",
@@ -107,6 +115,13 @@ fn request(rig: &mut Rig) -> Outcome {
     for name in ["connection", "x-hop", "transfer-encoding"] {
         check!(seen.header(name).is_none(), "{name} reached the child");
     }
+    Ok(())
+}
+
+fn target(rig: &mut Rig) -> Outcome {
+    let w = grpc_server(rig).start()?;
+    let seen = Seen::by(&w, &Request::get("/dump/a\"<\u{e4}>#?b=`"))?;
+    check_eq!(seen.target(), "/dump/a%22%3C%C3%A4%3E%23?b=%60", "target");
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 mod h2c;
 mod h2c_limits;
 mod h2c_upstream;
+mod rules;
 mod streams;
 mod websocket;
 
@@ -22,6 +23,7 @@ pub const CHAPTER: Chapter = Chapter {
         h2c::CASES,
         h2c_limits::CASES,
         h2c_upstream::CASES,
+        rules::CASES,
     ],
 };
 
@@ -97,6 +99,18 @@ const CLAUSES: &[Clause] = &[
     Clause::must(
         "WD-7.18",
         "Logs and figures do not depend on the version of HTTP.",
+    ),
+    Clause::must(
+        "WD-7.60",
+        "A request over HTTP/2 is held to the rules of one over HTTP/1.1: one host, a path, a method that is served, one length, not more fields.",
+    ),
+    Clause::must(
+        "WD-7.61",
+        "A 426 of the child names the protocols that it requires (RFC 9110, 15.5.22).",
+    ),
+    Clause::must(
+        "WD-7.62",
+        "An offer to upgrade to h2c is taken out of a list of protocols, and the others stay.",
     ),
 ];
 

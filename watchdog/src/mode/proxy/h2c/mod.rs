@@ -19,6 +19,7 @@ use crate::body::Body;
 use crate::dial;
 use crate::failure::Failure;
 use crate::http1::client::{Lost, Outgoing};
+use crate::target::Raw;
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -62,8 +63,12 @@ impl Shared {
             .headers_mut()
             .remove(HOST)
             .unwrap_or_else(|| self.site.host.clone());
-        let path = request.uri().path_and_query().cloned();
-        let path = path.unwrap_or(PathAndQuery::from_static("/"));
+        let path = if let Some(raw) = Raw::take(request.extensions_mut()) {
+            raw.escaped().map_err(|e| Failure::Request(e.to_string()))?
+        } else {
+            let path = request.uri().path_and_query().cloned();
+            path.unwrap_or(PathAndQuery::from_static("/"))
+        };
         *request.uri_mut() = self.site.absolute(&host, path)?;
         *request.version_mut() = Version::HTTP_2;
         Ok(())

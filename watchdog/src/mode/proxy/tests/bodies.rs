@@ -112,6 +112,8 @@ async fn interim_answers_pass_as_they_come() {
             .starts_with("HTTP/1.1 200 ")
     );
     client.send("GET / HTTP/1.0\r\n\r\n").await;
+    // What said that it had a body was the last of its connection.
+    let mut up = rig.accept().await;
     up.answer(&[HINT, OK].concat()).await;
     assert!(client.rest().await.starts_with("HTTP/1.0 200 "));
 }

@@ -49,6 +49,26 @@ async fn silence_ends_it() {
 }
 
 #[tokio::test]
+async fn a_body_comes_before_it() {
+    let rig = Rig::new().await;
+    let ask = ASK
+        .replace("GET", "POST")
+        .replace("Sec-Key: k", "Content-Length: 10");
+    let (seen, mut client, mut upstream) = rig.exchange(&format!("{ask}hello"), SWITCH).await;
+    assert!(seen.starts_with("POST "), "{seen}");
+    assert!(client.head().await.starts_with("HTTP/1.1 502 "));
+    upstream.rest().await;
+    let mut client = rig.client().await;
+    client.send(format!("{ask}helloworld")).await;
+    let mut upstream = rig.accept().await;
+    upstream.until("\r\n\r\nhelloworld").await;
+    upstream.send(SWITCH).await;
+    assert!(client.head().await.starts_with("HTTP/1.1 101 "));
+    client.send("ping").await;
+    assert_eq!(upstream.exactly(4).await, b"ping");
+}
+
+#[tokio::test]
 async fn a_refusal_is_an_ordinary_answer() {
     let rig = Rig::new().await;
     let (_, mut client, mut upstream) = rig.exchange(ASK, OK).await;
