@@ -5,6 +5,7 @@
 mod answer;
 mod broken;
 mod deadline;
+mod links;
 mod pool;
 mod request;
 mod seen;
@@ -27,6 +28,7 @@ pub const CHAPTER: Chapter = Chapter {
         deadline::CASES,
         broken::CASES,
         pool::CASES,
+        links::CASES,
     ],
 };
 
@@ -109,6 +111,10 @@ const CLAUSES: &[Clause] = &[
     Clause::must(
         "WD-6.22",
         "Interim answers (1xx, but for 100 and 101) reach a client of HTTP/1.1 as they come, and no client of HTTP/1.0 (RFC 9110, 15.2).",
+    ),
+    Clause::must(
+        "WD-6.70",
+        "A child that closes connections without saying so, after an answer or when idle, costs no request that could not be sent again (RFC 9112, 9.3.1).",
     ),
 ];
 

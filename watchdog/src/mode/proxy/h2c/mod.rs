@@ -105,6 +105,7 @@ async fn send(
                 again: unsent.map(|unsent| unsent.map(Sending::into_source)),
                 // On a connection that lives, a stream that was reset is an answer of a kind.
                 untouched: sender.is_closed(),
+                closed: sender.is_closed(),
                 failure: course.upload_error().map_or_else(why, Failure::from),
             })
         }
