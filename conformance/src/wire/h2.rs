@@ -2,7 +2,7 @@
 //! It knows RFC 9113 as far as a judge needs it; Huffman codes and the dynamic table are a library's.
 //! It refuses to send what it was not told to, except acknowledgements and the windows it opens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 
 use httlib_hpack::Decoder;
@@ -81,6 +81,8 @@ pub struct Connection<S> {
     initial: i64,
     /// Received bytes are granted anew by themselves.
     generous: bool,
+    /// But for those of these streams.
+    held: BTreeSet<u32>,
     next: u32,
 }
 
@@ -94,6 +96,7 @@ impl<S: Read + Write> Connection<S> {
             window: WINDOW,
             initial: WINDOW,
             generous: true,
+            held: BTreeSet::new(),
             next: 1,
         }
     }
@@ -165,12 +168,10 @@ impl<S: Read + Write> Connection<S> {
     /// Body bytes, as fast as the peer's windows let them pass; stops early on a stream that was reset.
     pub fn data(&mut self, id: u32, mut bytes: &[u8], end: bool) -> io::Result<()> {
         loop {
-            let stream = self.stream(id);
-            if stream.reset.is_some() {
+            if self.stream(id).reset.is_some() {
                 return Ok(());
             }
-            let room = stream.window.min(self.window).max(0);
-            let room = usize::try_from(room).unwrap_or(0).min(LARGEST);
+            let room = self.room(id);
             let (now, later) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
             if now.is_empty() && !later.is_empty() {
                 self.turn()?;
@@ -200,6 +201,17 @@ impl<S: Read + Write> Connection<S> {
             return Ok(());
         }
         self.send(WINDOW_UPDATE, 0, id, &bytes.to_be_bytes())
+    }
+
+    /// What a stream has sent will not be granted anew.
+    pub fn hold(&mut self, id: u32) {
+        self.held.insert(id);
+    }
+
+    /// How much may be sent on a stream at once.
+    pub fn room(&mut self, id: u32) -> usize {
+        let room = self.stream(id).window.min(self.window).max(0);
+        usize::try_from(room).unwrap_or(0).min(LARGEST)
     }
 
     pub fn stream(&mut self, id: u32) -> &mut Stream {
@@ -269,7 +281,7 @@ impl<S: Read + Write> Connection<S> {
         let stream = self.stream(frame.stream);
         stream.data.extend_from_slice(bytes);
         stream.ended |= ended;
-        if self.generous {
+        if self.generous && !self.held.contains(&frame.stream) {
             self.grant(0, length)?;
             if !ended {
                 self.grant(frame.stream, length)?;

@@ -3,6 +3,7 @@
 //! It refuses ordinary proxying: chapter 6.
 
 mod h2c;
+mod h2c_shared;
 mod h2c_upstream;
 mod streams;
 mod websocket;
@@ -20,6 +21,7 @@ pub const CHAPTER: Chapter = Chapter {
         streams::CASES,
         h2c::CASES,
         h2c_upstream::CASES,
+        h2c_shared::CASES,
     ],
 };
 
@@ -75,6 +77,22 @@ const CLAUSES: &[Clause] = &[
     Clause::may(
         "WD-7.13",
         "With `upstream_protocol=h2c` the child is spoken to in HTTP/2, trailers included.",
+    ),
+    Clause::must(
+        "WD-7.70",
+        "Over HTTP/2 to the child no request waits for another: not for an answer that its client does not read, nor for an upload that the child does not take (RFC 9113, 5.2).",
+    ),
+    Clause::must(
+        "WD-7.71",
+        "A request whose stream the child refuses (REFUSED_STREAM) is sent again a few times (RFC 9113, 8.7).",
+    ),
+    Clause::must(
+        "WD-7.72",
+        "An HTTP/2 connection to the child that answers nothing is given up, and costs one request.",
+    ),
+    Clause::must(
+        "WD-7.73",
+        "Fields that no trailer may be (RFC 9110, 6.5.1; RFC 9113, 8.2.2) are dropped from a child's trailers, and do not cost the body.",
     ),
 ];
 
