@@ -9,17 +9,22 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::config::{Endpoint, Protocol};
+
+/// How long it may take until a connection is ready for use.
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// Opens connections for one protocol, trusting the public certificate authorities.
 #[derive(Debug)]
@@ -39,12 +44,24 @@ impl Dialer {
 
     /// One new connection. The error's text names the endpoint.
     pub async fn dial(&self, endpoint: &Endpoint) -> io::Result<Stream> {
-        let stream = match endpoint {
+        let late = || {
+            let what = match endpoint {
+                Endpoint::Tls { .. } => "no connection, or no TLS handshake,",
+                Endpoint::Tcp { .. } | Endpoint::Unix(_) => "no connection",
+            };
+            io::Error::new(io::ErrorKind::TimedOut, format!("{what} within {LIMIT:?}"))
+        };
+        let stream = timeout(LIMIT, self.connect(endpoint)).await;
+        let stream = stream.unwrap_or_else(|_| Err(late()));
+        stream.map_err(|e| io::Error::new(e.kind(), format!("dial {}: {e}", Named(endpoint))))
+    }
+
+    async fn connect(&self, endpoint: &Endpoint) -> io::Result<Stream> {
+        match endpoint {
             Endpoint::Tcp { host, port } => connect(host, *port).await.map(Stream::Tcp),
             Endpoint::Unix(path) => UnixStream::connect(path).await.map(Stream::Unix),
             Endpoint::Tls { host, port } => self.connect_tls(host, *port).await,
-        };
-        stream.map_err(|e| io::Error::new(e.kind(), format!("dial {}: {e}", Named(endpoint))))
+        }
     }
 
     async fn connect_tls(&self, host: &str, port: u16) -> io::Result<Stream> {
@@ -106,7 +123,8 @@ fn unbracketed(host: &str) -> &str {
 }
 
 /// An endpoint as an error names it.
-struct Named<'a>(&'a Endpoint);
+#[derive(Debug)]
+pub struct Named<'a>(pub &'a Endpoint);
 
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

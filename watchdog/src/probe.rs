@@ -33,16 +33,11 @@ impl Site {
         if method != Method::GET {
             return only_get();
         }
-        let mut response = Response::new(Sealed::plain(Body::Empty));
         if self.is_healthy() {
-            response.headers_mut().insert(
-                CONTENT_TYPE,
-                HeaderValue::from_static("text/plain; charset=utf-8"),
-            );
-            *response.body_mut() = Sealed::plain("OK".into());
-        } else {
-            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            return text("OK".into());
         }
+        let mut response = Response::new(Sealed::plain(Body::Empty));
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         response
     }
 
@@ -50,8 +45,13 @@ impl Site {
         if method != Method::GET {
             return only_get();
         }
-        let mut response = Response::new(Sealed::plain(Body::Empty));
-        *response.status_mut() = self.readiness().await;
+        let status = self.readiness().await;
+        let trouble = (status != StatusCode::OK).then(|| self.mode.trouble());
+        let mut response = match trouble.flatten() {
+            Some(why) => text(format!("{why}\n").into()),
+            None => Response::new(Sealed::plain(Body::Empty)),
+        };
+        *response.status_mut() = status;
         response
     }
 
@@ -71,25 +71,41 @@ impl Site {
         if self.is_healthy() && self.desk.gate.is_full() {
             return StatusCode::TOO_MANY_REQUESTS;
         }
-        if !self.is_ready() {
+        let keys = self.auth.as_ref().is_none_or(Auth::is_ready);
+        if !self.is_healthy() || !keys || !self.mode.has_come_up() {
             return StatusCode::SERVICE_UNAVAILABLE;
         }
-        let Some(target) = self.health.ready_path() else {
-            return StatusCode::OK;
-        };
         let ask = async {
-            let limit = self
-                .timeouts
-                .exec
-                .map(|t| Deadline::after(t, "exec_timeout"));
-            let answer = tokio::select! {
-                answer = self.mode.ready(target) => answer,
-                failure = Deadline::passed(limit) => Err(failure),
-            };
-            answer.unwrap_or_else(|failure| failure.status(self.desk.voice))
+            match self.health.ready_path() {
+                Some(target) => self.ask(target).await,
+                None if self.mode.knock().await => StatusCode::OK,
+                None => StatusCode::SERVICE_UNAVAILABLE,
+            }
         };
         self.health.ask(ask).await
     }
+
+    /// What the function itself says.
+    async fn ask(&self, target: &str) -> StatusCode {
+        let limit = self
+            .timeouts
+            .exec
+            .map(|t| Deadline::after(t, "exec_timeout"));
+        let answer = tokio::select! {
+            answer = self.mode.ready(target) => answer,
+            failure = Deadline::passed(limit) => Err(failure),
+        };
+        answer.unwrap_or_else(|failure| failure.status(self.desk.voice))
+    }
+}
+
+fn text(body: Body) -> Response<Sealed> {
+    let mut response = Response::new(Sealed::plain(body));
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    response
 }
 
 fn only_get() -> Response<Sealed> {

@@ -107,6 +107,12 @@ impl Shared {
         Ok(())
     }
 
+    /// Sees to it that there is a connection.
+    pub(super) async fn connect(&self) -> Result<(), Failure> {
+        let request = Request::new(Source::from(Outgoing::Empty));
+        self.seat(&request, None).await.map(drop)
+    }
+
     /// A place on a connection: on one that is there, if not on `but`, else on a new one.
     async fn seat(
         &self,

@@ -16,6 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
@@ -133,7 +134,7 @@ impl Rig {
         let mut settings = settings(upstream.local_addr().unwrap().port());
         adjust(&mut settings);
         let proxy = Arc::new(Proxy::new(&settings, &TIMEOUTS));
-        proxy.upstream.send_replace(super::Upstream::Up);
+        proxy.reach.set(reach::Upstream::Up);
         let (front, task) = serve(Arc::clone(&proxy)).await;
         Self {
             upstream,
