@@ -1,6 +1,6 @@
 //! Connections to somebody else's server.
 //!
-//! Owns the way from an endpoint to a byte stream: TCP, Unix socket, TLS. May know certificate authorities and name resolution. Refuses to keep a
+//! Owns the way from an endpoint to a byte stream: TCP, Unix socket, TLS. May know name resolution, and whom to trust. Refuses to keep a
 //! connection: pooling is the proxy's business.
 
 use std::fmt;
@@ -18,26 +18,29 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use crate::config::{Endpoint, Protocol};
+use crate::config::{Endpoint, Protocol, Trust};
+use crate::trust;
 
 /// How long it may take until a connection is ready for use.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Opens connections for one protocol, trusting the public certificate authorities.
+/// Opens connections for one protocol.
 #[derive(Debug)]
 pub struct Dialer {
     protocol: Protocol,
+    trust: Trust,
     /// Built when TLS is first asked for: most functions never do.
     tls: OnceLock<Arc<ClientConfig>>,
 }
 
 impl Dialer {
-    pub fn new(protocol: Protocol) -> Self {
+    pub fn new(protocol: Protocol, trust: Trust) -> Self {
         Self {
             protocol,
+            trust,
             tls: OnceLock::new(),
         }
     }
@@ -67,19 +70,17 @@ impl Dialer {
     async fn connect_tls(&self, host: &str, port: u16) -> io::Result<Stream> {
         let name = ServerName::try_from(unbracketed(host).to_owned())
             .map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, e))?;
-        let tls = TlsConnector::from(self.tls_config());
+        let tls = TlsConnector::from(self.tls_config()?);
         let tcp = connect(host, port).await?;
         let stream = tls.connect(name, tcp).await?;
         Ok(Stream::Tls(Box::new(stream)))
     }
 
-    fn tls_config(&self) -> Arc<ClientConfig> {
+    fn tls_config(&self) -> io::Result<Arc<ClientConfig>> {
         if let Some(config) = self.tls.get() {
-            return Arc::clone(config);
+            return Ok(Arc::clone(config));
         }
-        let roots = RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        };
+        let roots = trust::roots(&self.trust).map_err(io::Error::other)?;
         let mut config = ClientConfig::builder()
             .with_root_certificates(roots)
             .with_no_client_auth();
@@ -87,7 +88,7 @@ impl Dialer {
             Protocol::Http1 => b"http/1.1".to_vec(),
             Protocol::H2c => b"h2".to_vec(),
         }];
-        Arc::clone(self.tls.get_or_init(|| Arc::new(config)))
+        Ok(Arc::clone(self.tls.get_or_init(|| Arc::new(config))))
     }
 }
 
@@ -218,7 +219,7 @@ mod tests {
 
     #[tokio::test]
     async fn errors_name_the_endpoint() {
-        let dialer = Dialer::new(Protocol::Http1);
+        let dialer = Dialer::new(Protocol::Http1, Trust::default());
         let gone = Endpoint::Unix("/nowhere/fn.sock".into());
         let error = dialer.dial(&gone).await.unwrap_err().to_string();
         assert!(error.starts_with("dial unix:/nowhere/fn.sock: "), "{error}");
@@ -239,8 +240,54 @@ mod tests {
             host: "localhost".into(),
             port,
         };
-        let dialer = Dialer::new(Protocol::Http1);
+        let dialer = Dialer::new(Protocol::Http1, Trust::default());
         let ((), result) = tokio::join!(server, dialer.dial(&endpoint));
         assert!(result.is_err());
+    }
+
+    /// A server whose certificate an authority of its own has signed.
+    fn acceptor() -> tokio_rustls::TlsAcceptor {
+        use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+        use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+        let chain = CertificateDer::from_pem_slice(include_bytes!("../tests/tls/server.pem"));
+        let key = PrivateKeyDer::from_pem_slice(include_bytes!("../tests/tls/server.key"));
+        let config = tokio_rustls::rustls::ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![chain.unwrap()], key.unwrap());
+        Arc::new(config.unwrap()).into()
+    }
+
+    #[tokio::test]
+    async fn an_authority_that_is_set_is_trusted_and_no_other() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = Endpoint::Tls {
+            host: "localhost".into(),
+            port: listener.local_addr().unwrap().port(),
+        };
+        let private = Trust {
+            file: Some(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/authority.pem").into()),
+            dirs: Vec::new(),
+        };
+        for (trust, trusted) in [(private, true), (Trust::default(), false)] {
+            let server = async {
+                let (socket, _) = listener.accept().await.unwrap();
+                let _ = acceptor().accept(socket).await;
+            };
+            let dialer = Dialer::new(Protocol::Http1, trust);
+            let ((), dialled) = tokio::join!(server, dialer.dial(&endpoint));
+            assert_eq!(dialled.is_ok(), trusted, "{dialled:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handshake_has_a_limit() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = Endpoint::Tls {
+            host: "127.0.0.1".into(),
+            port: listener.local_addr().unwrap().port(),
+        };
+        let dialer = Dialer::new(Protocol::Http1, Trust::default());
+        let error = dialer.dial(&endpoint).await.unwrap_err().to_string();
+        assert!(error.contains("TLS handshake"), "{error}");
     }
 }

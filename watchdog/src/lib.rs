@@ -55,6 +55,7 @@ mod sniff;
 mod spool;
 mod task;
 mod ticket;
+mod trust;
 pub mod upload;
 mod value;
 

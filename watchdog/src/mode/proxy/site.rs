@@ -30,7 +30,7 @@ impl Site {
         };
         let host = HeaderValue::from_str(&host);
         Self {
-            dialer: Dialer::new(proxy.protocol),
+            dialer: Dialer::new(proxy.protocol, proxy.trust.clone()),
             endpoint,
             base_path: proxy.upstream.base_path.clone(),
             host: host.unwrap_or(HeaderValue::from_static("localhost")),

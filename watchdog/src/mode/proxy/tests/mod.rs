@@ -196,6 +196,7 @@ fn settings(port: u16) -> config::Proxy {
         spool_dir: std::env::temp_dir(),
         term_timing: TermTiming::AfterDrain,
         startup_timeout: PATIENCE,
+        trust: config::Trust::default(),
     }
 }
 
