@@ -29,6 +29,7 @@ const END_HEADERS: u8 = 4;
 const PADDED: u8 = 8;
 const PRIORITY: u8 = 32;
 
+const MAX_CONCURRENT_STREAMS: u16 = 3;
 const INITIAL_WINDOW_SIZE: u16 = 4;
 
 #[derive(Debug)]
@@ -116,14 +117,20 @@ impl<S: Read + Write> Connection<S> {
         Ok(connection)
     }
 
-    pub fn server(mut io: S) -> io::Result<Self> {
+    /// A server that takes so many streams at once, or any number.
+    pub fn server(mut io: S, most: Option<u32>) -> io::Result<Self> {
         let mut preface = [0; PREFACE.len()];
         io.read_exact(&mut preface)?;
         if preface != *PREFACE {
             return Err(io::Error::other("not an HTTP/2 preface"));
         }
         let mut connection = Self::new(io);
-        connection.send(SETTINGS, 0, 0, &[])?;
+        let mut settings = Vec::new();
+        if let Some(most) = most {
+            settings.extend(MAX_CONCURRENT_STREAMS.to_be_bytes());
+            settings.extend(most.to_be_bytes());
+        }
+        connection.send(SETTINGS, 0, 0, &settings)?;
         Ok(connection)
     }
 
@@ -192,6 +199,13 @@ impl<S: Read + Write> Connection<S> {
 
     pub fn reset(&mut self, id: u32, code: u32) -> io::Result<()> {
         self.send(RST_STREAM, 0, id, &code.to_be_bytes())
+    }
+
+    /// Takes no more streams, and has not looked at any after `last`.
+    pub fn go_away(&mut self, last: u32) -> io::Result<()> {
+        let mut payload = last.to_be_bytes().to_vec();
+        payload.extend([0; 4]);
+        self.send(GOAWAY, 0, 0, &payload)
     }
 
     /// Lets the peer send more: on a stream, or on the connection (0).
@@ -390,7 +404,7 @@ mod tests {
     fn two_ends_understand_each_other() {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
         let server = std::thread::spawn(move || {
-            let mut server = Connection::server(theirs).unwrap();
+            let mut server = Connection::server(theirs, None).unwrap();
             let size = server.until(1, Stream::over).unwrap().data.len();
             server.headers(1, &[(":status", "200")], false).unwrap();
             server.data(1, &vec![b'x'; size], false).unwrap();

@@ -26,6 +26,14 @@ pub(super) const CASES: &[Case] = &[
     .feature("h2c-upstream")
     .run(untaken),
     Case::must(
+        "upgrade/h2c-upstream-few-streams",
+        "WD-7.70",
+        "where the child takes few streams at once, the next go over another connection",
+    )
+    .modes(&[Http])
+    .feature("h2c-upstream")
+    .run(few_streams),
+    Case::must(
         "upgrade/h2c-upstream-refused",
         "WD-7.71",
         "a stream that the child refuses is opened again, whatever the method, body and all",
@@ -108,12 +116,38 @@ fn untaken(rig: &mut Rig) -> Outcome {
     Ok(())
 }
 
+fn few_streams(rig: &mut Rig) -> Outcome {
+    let w = rig
+        .watchdog()
+        .fprocess(&rig.fixture("http-server", &["--h2c", "--streams", "2"]))
+        .env("upstream_protocol", "h2c")
+        .start()?;
+    // From now on it is known how many.
+    check_eq!(w.get("/status/201")?.status, 201, "status of the first");
+    let mut waiting = Vec::new();
+    for _ in 0..5 {
+        let mut wire = w.connect()?;
+        wire.send_request(&Request::get("/never"))?;
+        waiting.push(wire);
+        let open = waiting.len();
+        rig.poll(5.0, "the request at the child", || {
+            let hits = rig.evidence("hits");
+            (hits.matches("/never").count() == open).then_some(())
+        })?;
+    }
+    check_eq!(w.get("/status/201")?.status, 201, "status beside them");
+    let used = rig.evidence("connections").lines().count();
+    check!(used >= 3, "{used} connections for six streams");
+    Ok(())
+}
+
 fn refused(rig: &mut Rig) -> Outcome {
     for request in [
         Request::post("/refuse/1").body("order"),
         Request::post("/refuse/1").chunks(&[b"or", b"der"]),
         Request::post("/refuse/2").body("order"),
         Request::new("DELETE", "/refuse/1").body("order"),
+        Request::post("/go-away").body("order"),
     ] {
         let w = grpc_server(rig).start()?;
         let r = w.request(&request)?;

@@ -24,6 +24,8 @@ pub(super) struct Habit {
     /// So many answers have been survived, and so long a rest.
     answers: u32,
     rest: Duration,
+    /// How long a rest is trusted for that: a timer of the server's is not met to the millisecond.
+    trusted: Duration,
     /// Links were closed after so many answers, and after so long a rest.
     last_answer: u32,
     last_rest: Duration,
@@ -36,6 +38,7 @@ impl Default for Habit {
         Self {
             answers: 0,
             rest: WHILE,
+            trusted: short(WHILE),
             last_answer: u32::MAX,
             last_rest: Duration::MAX,
             closed: None,
@@ -44,9 +47,9 @@ impl Default for Habit {
 }
 
 impl Habit {
-    /// Whether a link is sure to be open that has given `answers` and rested since. A timer of the server's is not met to the millisecond.
+    /// Whether a link is sure to be open that has given `answers` and rested since.
     pub(super) fn trusts(&self, answers: u32, rested: Duration) -> bool {
-        answers <= self.answers && rested <= self.rest.min(self.last_rest) * 3 / 4
+        answers <= self.answers && rested <= self.trusted
     }
 
     /// Whether a link that has given `answers` is worth keeping at all.
@@ -73,6 +76,7 @@ impl Habit {
     pub(super) fn rested(&mut self, answers: u32, rested: Duration) {
         self.answered(answers);
         self.rest = self.rest.max(rested);
+        self.trust();
     }
 
     /// The server closed a link after `answers`. It was last seen open after resting for `seen`, if it was seen at all.
@@ -82,6 +86,7 @@ impl Habit {
             self.answers = self.answers.min(answers.saturating_sub(1));
         } else {
             self.last_rest = self.last_rest.min(seen);
+            self.trust();
         }
         self.closed = Some(now);
     }
@@ -93,7 +98,16 @@ impl Habit {
         }
         (self.last_answer, self.last_rest) = (u32::MAX, Duration::MAX);
         self.closed = None;
+        self.trust();
     }
+
+    fn trust(&mut self) {
+        self.trusted = short(self.rest.min(self.last_rest));
+    }
+}
+
+fn short(rest: Duration) -> Duration {
+    rest * 3 / 4
 }
 
 #[cfg(test)]
