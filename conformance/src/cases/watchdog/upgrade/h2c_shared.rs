@@ -26,6 +26,23 @@ pub(super) const CASES: &[Case] = &[
     .feature("h2c-upstream")
     .run(untaken),
     Case::must(
+        "upgrade/h2c-upstream-concurrency",
+        "WD-7.70",
+        "a hundred requests at once get their own answers",
+    )
+    .modes(&[Http])
+    .feature("h2c-upstream")
+    .seconds(60)
+    .run(concurrency),
+    Case::must(
+        "upgrade/h2c-upstream-early",
+        "WD-7.13",
+        "an answer that comes before the upload was read arrives",
+    )
+    .modes(&[Http])
+    .feature("h2c-upstream")
+    .run(early),
+    Case::must(
         "upgrade/h2c-upstream-few-streams",
         "WD-7.70",
         "where the child takes few streams at once, the next go over another connection",
@@ -113,6 +130,47 @@ fn untaken(rig: &mut Rig) -> Outcome {
         let r = w.post("/echo", "mine")?;
         check_eq!(r.text(), "mine", "echo in round {round}");
     }
+    Ok(())
+}
+
+fn concurrency(rig: &mut Rig) -> Outcome {
+    let w = grpc_server(rig).start()?;
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..100_u64)
+            .map(|seed| {
+                let w = &w;
+                scope.spawn(move || {
+                    let body = Pattern::new(seed, 20_000 + seed);
+                    w.request_pattern(&Request::post("/echo").pattern(body), body)
+                })
+            })
+            .collect();
+        for client in clients {
+            let answer = client.join();
+            let r = answer.map_err(|_| Failure::fault("a client panicked"))??;
+            check_eq!(r.status, 200, "status");
+        }
+        Ok(())
+    })
+}
+
+fn early(rig: &mut Rig) -> Outcome {
+    let w = grpc_server(rig).start()?;
+    for size in [10, 1_000_000] {
+        let body = Pattern::new(3, size);
+        for request in [
+            Request::post("/early").pattern(body),
+            Request::post("/early").pattern_chunked(body),
+        ] {
+            let r = w.request(&request)?;
+            check_eq!(
+                (r.status, r.end),
+                (413, End::Clean),
+                "answer to {size} bytes"
+            );
+        }
+    }
+    check_eq!(w.get("/status/201")?.status, 201, "status afterwards");
     Ok(())
 }
 
