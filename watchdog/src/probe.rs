@@ -33,11 +33,16 @@ impl Site {
         if method != Method::GET {
             return only_get();
         }
-        if self.is_healthy() {
-            return text("OK".into());
-        }
         let mut response = Response::new(Sealed::plain(Body::Empty));
-        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        if self.is_healthy() {
+            response.headers_mut().insert(
+                CONTENT_TYPE,
+                HeaderValue::from_static("text/plain; charset=utf-8"),
+            );
+            *response.body_mut() = Sealed::plain("OK".into());
+        } else {
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        }
         response
     }
 
@@ -45,18 +50,33 @@ impl Site {
         if method != Method::GET {
             return only_get();
         }
-        let status = self.readiness().await;
-        let trouble = (status != StatusCode::OK).then(|| self.mode.trouble());
-        let mut response = match trouble.flatten() {
-            Some(why) => text(format!("{why}\n").into()),
-            None => Response::new(Sealed::plain(Body::Empty)),
-        };
-        *response.status_mut() = status;
+        let mut response = Response::new(Sealed::plain(Body::Empty));
+        *response.status_mut() = self.readiness().await;
+        if response.status() != StatusCode::OK
+            && let Some(why) = self.mode.trouble()
+        {
+            let kind = HeaderValue::from_static("text/plain; charset=utf-8");
+            response.headers_mut().insert(CONTENT_TYPE, kind);
+            *response.body_mut() = Sealed::plain(format!("{why}\n").into());
+        }
         response
     }
 
     fn is_healthy(&self) -> bool {
         self.life.phase() == Phase::Serving && self.health.is_locked()
+    }
+
+    /// What the function itself says.
+    async fn ask(&self, target: &str) -> StatusCode {
+        let limit = self
+            .timeouts
+            .exec
+            .map(|t| Deadline::after(t, "exec_timeout"));
+        let answer = tokio::select! {
+            answer = self.mode.ready(target) => answer,
+            failure = Deadline::passed(limit) => Err(failure),
+        };
+        answer.unwrap_or_else(|failure| failure.status(self.desk.voice))
     }
 
     /// Whether a request would be answered now, short of asking the function.
@@ -84,28 +104,6 @@ impl Site {
         };
         self.health.ask(ask).await
     }
-
-    /// What the function itself says.
-    async fn ask(&self, target: &str) -> StatusCode {
-        let limit = self
-            .timeouts
-            .exec
-            .map(|t| Deadline::after(t, "exec_timeout"));
-        let answer = tokio::select! {
-            answer = self.mode.ready(target) => answer,
-            failure = Deadline::passed(limit) => Err(failure),
-        };
-        answer.unwrap_or_else(|failure| failure.status(self.desk.voice))
-    }
-}
-
-fn text(body: Body) -> Response<Sealed> {
-    let mut response = Response::new(Sealed::plain(body));
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
-    response
 }
 
 fn only_get() -> Response<Sealed> {
