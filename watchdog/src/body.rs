@@ -9,7 +9,6 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
-use hyper::body::Incoming;
 
 /// Why a body ended before its end. Whatever it is, the connection is cut, so that the client can tell.
 pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
@@ -20,7 +19,6 @@ pub enum Body {
     #[default]
     Empty,
     Full(Option<Bytes>),
-    Incoming(Incoming),
     Boxed(UnsyncBoxBody<Bytes, BodyError>),
 }
 
@@ -57,7 +55,6 @@ impl http_body::Body for Body {
         match &mut *self {
             Self::Empty => Poll::Ready(None),
             Self::Full(bytes) => Poll::Ready(bytes.take().map(|b| Ok(Frame::data(b)))),
-            Self::Incoming(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
             Self::Boxed(body) => Pin::new(body).poll_frame(cx),
         }
     }
@@ -66,7 +63,6 @@ impl http_body::Body for Body {
         match self {
             Self::Empty => true,
             Self::Full(bytes) => bytes.is_none(),
-            Self::Incoming(body) => body.is_end_stream(),
             Self::Boxed(body) => body.is_end_stream(),
         }
     }
@@ -75,7 +71,6 @@ impl http_body::Body for Body {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |b| b.len() as u64)),
-            Self::Incoming(body) => body.size_hint(),
             Self::Boxed(body) => body.size_hint(),
         }
     }

@@ -10,15 +10,14 @@ use http::header::{AUTHORIZATION, COOKIE, HOST, LOCATION};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 
-use crate::config::{Endpoint, Protocol};
+use crate::config::{Endpoint, Protocol, Trust};
 use crate::dial::Dialer;
 use crate::http1::client::{Link, Outgoing};
 
 /// How many redirects a fetch follows.
 const MAX_REDIRECTS: usize = 3;
 
-/// A GET of `url`, with its body, within `timeout` altogether. Trusts the public certificate authorities. Follows a few redirects, but never from https
-/// to http.
+/// A GET of `url`, with its body, within `timeout` altogether. Follows a few redirects, but never from https to http.
 ///
 /// # Errors
 /// A text for the log, whatever went wrong; any status is an answer.
@@ -27,8 +26,9 @@ pub async fn get(
     headers: HeaderMap,
     max_bytes: usize,
     timeout: Duration,
+    trust: &Trust,
 ) -> Result<(StatusCode, Bytes), String> {
-    tokio::time::timeout(timeout, follow(url, headers, max_bytes))
+    tokio::time::timeout(timeout, follow(url, headers, max_bytes, trust))
         .await
         .unwrap_or_else(|_| Err(format!("GET {url}: no answer within {timeout:?}")))
 }
@@ -37,8 +37,9 @@ async fn follow(
     url: &str,
     mut headers: HeaderMap,
     max_bytes: usize,
+    trust: &Trust,
 ) -> Result<(StatusCode, Bytes), String> {
-    let dialer = Dialer::new(Protocol::Http1);
+    let dialer = Dialer::new(Protocol::Http1, trust.clone());
     let mut url: Uri = url.parse().map_err(|e| format!("GET {url}: {e}"))?;
     for _ in 0..=MAX_REDIRECTS {
         let got = step(&dialer, &url, headers.clone(), max_bytes).await;
@@ -166,6 +167,10 @@ mod tests {
         String::from_utf8(asked).unwrap()
     }
 
+    static ANYBODY: Trust = Trust {
+        file: None,
+        dirs: Vec::new(),
+    };
     const TIMEOUT: Duration = Duration::from_secs(5);
 
     #[test]
@@ -195,7 +200,7 @@ mod tests {
             )
         };
         let url = format!("http://127.0.0.1:{port}/one?x=1");
-        let client = get(&url, HeaderMap::new(), 5, TIMEOUT);
+        let client = get(&url, HeaderMap::new(), 5, TIMEOUT, &ANYBODY);
         let ((first, second), answer) = tokio::join!(server, client);
         assert!(first.starts_with("GET /one?x=1 HTTP/1.1\r\n"), "{first}");
         assert!(
@@ -213,7 +218,7 @@ mod tests {
     async fn refuses_a_body_over_the_limit() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
-        let client = get(&url, HeaderMap::new(), 4, TIMEOUT);
+        let client = get(&url, HeaderMap::new(), 4, TIMEOUT, &ANYBODY);
         let (_, answer) = tokio::join!(serve(&listener, "HTTP/1.1 200 OK\r\n\r\nhello"), client);
         assert!(answer.unwrap_err().contains("limit"));
     }
@@ -222,9 +227,15 @@ mod tests {
     async fn gives_up_in_time() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
-        let error = get(&url, HeaderMap::new(), 4, Duration::from_millis(20))
-            .await
-            .unwrap_err();
+        let error = get(
+            &url,
+            HeaderMap::new(),
+            4,
+            Duration::from_millis(20),
+            &ANYBODY,
+        )
+        .await
+        .unwrap_err();
         assert!(error.contains("no answer within 20ms"), "{error}");
     }
 }

@@ -77,6 +77,7 @@ mod spool;
 mod target;
 mod task;
 mod ticket;
+mod trust;
 mod upload;
 mod value;
 

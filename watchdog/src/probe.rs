@@ -54,6 +54,13 @@ impl Site {
         }
         let mut response = Response::new(self.own(Body::Empty));
         *response.status_mut() = self.readiness().await;
+        if response.status() != StatusCode::OK
+            && let Some(why) = self.mode.trouble()
+        {
+            let kind = HeaderValue::from_static("text/plain; charset=utf-8");
+            response.headers_mut().insert(CONTENT_TYPE, kind);
+            *response.body_mut() = self.own(format!("{why}\n").into());
+        }
         response
     }
 
@@ -70,6 +77,19 @@ impl Site {
         self.life.phase() == Phase::Serving && self.health.is_locked()
     }
 
+    /// What the function itself says.
+    async fn ask(&self, target: &str) -> StatusCode {
+        let limit = self
+            .timeouts
+            .exec
+            .map(|t| Deadline::after(t, "exec_timeout"));
+        let answer = tokio::select! {
+            answer = self.mode.ready(target) => answer,
+            failure = Deadline::passed(limit) => Err(failure),
+        };
+        answer.unwrap_or_else(|failure| failure.status(self.desk.voice))
+    }
+
     /// Whether a request would be answered now, short of asking the function.
     pub fn is_ready(&self) -> bool {
         self.is_healthy()
@@ -82,22 +102,16 @@ impl Site {
         if self.is_healthy() && self.desk.gate.is_full() {
             return StatusCode::TOO_MANY_REQUESTS;
         }
-        if !self.is_ready() {
+        let keys = self.auth.as_ref().is_none_or(Auth::is_ready);
+        if !self.is_healthy() || !keys || !self.mode.has_come_up() {
             return StatusCode::SERVICE_UNAVAILABLE;
         }
-        let Some(target) = self.health.ready_path() else {
-            return StatusCode::OK;
-        };
         let ask = async {
-            let limit = self
-                .timeouts
-                .exec
-                .map(|t| Deadline::after(t, "exec_timeout"));
-            let answer = tokio::select! {
-                answer = self.mode.ready(target) => answer,
-                failure = Deadline::passed(limit) => Err(failure),
-            };
-            answer.unwrap_or_else(|failure| failure.status(self.desk.voice))
+            match self.health.ready_path() {
+                Some(target) => self.ask(target).await,
+                None if self.mode.knock().await => StatusCode::OK,
+                None => StatusCode::SERVICE_UNAVAILABLE,
+            }
         };
         self.health.ask(ask).await
     }

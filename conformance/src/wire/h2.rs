@@ -2,7 +2,7 @@
 //! It knows RFC 9113 as far as a judge needs it; Huffman codes and the dynamic table are a library's.
 //! It refuses to send what it was not told to, except acknowledgements and the windows it opens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 
 use httlib_hpack::Decoder;
@@ -29,6 +29,7 @@ const END_HEADERS: u8 = 4;
 const PADDED: u8 = 8;
 const PRIORITY: u8 = 32;
 
+const MAX_CONCURRENT_STREAMS: u16 = 3;
 const INITIAL_WINDOW_SIZE: u16 = 4;
 
 #[derive(Debug)]
@@ -81,6 +82,8 @@ pub struct Connection<S> {
     initial: i64,
     /// Received bytes are granted anew by themselves.
     generous: bool,
+    /// But for those of these streams.
+    held: BTreeSet<u32>,
     next: u32,
 }
 
@@ -94,6 +97,7 @@ impl<S: Read + Write> Connection<S> {
             window: WINDOW,
             initial: WINDOW,
             generous: true,
+            held: BTreeSet::new(),
             next: 1,
         }
     }
@@ -113,14 +117,20 @@ impl<S: Read + Write> Connection<S> {
         Ok(connection)
     }
 
-    pub fn server(mut io: S) -> io::Result<Self> {
+    /// A server that takes so many streams at once, or any number.
+    pub fn server(mut io: S, most: Option<u32>) -> io::Result<Self> {
         let mut preface = [0; PREFACE.len()];
         io.read_exact(&mut preface)?;
         if preface != *PREFACE {
             return Err(io::Error::other("not an HTTP/2 preface"));
         }
         let mut connection = Self::new(io);
-        connection.send(SETTINGS, 0, 0, &[])?;
+        let mut settings = Vec::new();
+        if let Some(most) = most {
+            settings.extend(MAX_CONCURRENT_STREAMS.to_be_bytes());
+            settings.extend(most.to_be_bytes());
+        }
+        connection.send(SETTINGS, 0, 0, &settings)?;
         Ok(connection)
     }
 
@@ -165,12 +175,10 @@ impl<S: Read + Write> Connection<S> {
     /// Body bytes, as fast as the peer's windows let them pass; stops early on a stream that was reset.
     pub fn data(&mut self, id: u32, mut bytes: &[u8], end: bool) -> io::Result<()> {
         loop {
-            let stream = self.stream(id);
-            if stream.reset.is_some() {
+            if self.stream(id).reset.is_some() {
                 return Ok(());
             }
-            let room = stream.window.min(self.window).max(0);
-            let room = usize::try_from(room).unwrap_or(0).min(LARGEST);
+            let room = self.room(id);
             let (now, later) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
             if now.is_empty() && !later.is_empty() {
                 self.turn()?;
@@ -214,6 +222,13 @@ impl<S: Read + Write> Connection<S> {
         self.send(RST_STREAM, 0, id, &code.to_be_bytes())
     }
 
+    /// Takes no more streams, and has not looked at any after `last`.
+    pub fn go_away(&mut self, last: u32) -> io::Result<()> {
+        let mut payload = last.to_be_bytes().to_vec();
+        payload.extend([0; 4]);
+        self.send(GOAWAY, 0, 0, &payload)
+    }
+
     /// Lets the peer send more: on a stream, or on the connection (0).
     pub fn grant(&mut self, id: u32, bytes: usize) -> io::Result<()> {
         let bytes = u32::try_from(bytes).map_err(io::Error::other)?;
@@ -221,6 +236,17 @@ impl<S: Read + Write> Connection<S> {
             return Ok(());
         }
         self.send(WINDOW_UPDATE, 0, id, &bytes.to_be_bytes())
+    }
+
+    /// What a stream has sent will not be granted anew.
+    pub fn hold(&mut self, id: u32) {
+        self.held.insert(id);
+    }
+
+    /// How much may be sent on a stream at once.
+    pub fn room(&mut self, id: u32) -> usize {
+        let room = self.stream(id).window.min(self.window).max(0);
+        usize::try_from(room).unwrap_or(0).min(LARGEST)
     }
 
     pub fn stream(&mut self, id: u32) -> &mut Stream {
@@ -290,7 +316,7 @@ impl<S: Read + Write> Connection<S> {
         let stream = self.stream(frame.stream);
         stream.data.extend_from_slice(bytes);
         stream.ended |= ended;
-        if self.generous {
+        if self.generous && !self.held.contains(&frame.stream) {
             self.grant(0, length)?;
             if !ended {
                 self.grant(frame.stream, length)?;
@@ -399,7 +425,7 @@ mod tests {
     fn two_ends_understand_each_other() {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
         let server = std::thread::spawn(move || {
-            let mut server = Connection::server(theirs).unwrap();
+            let mut server = Connection::server(theirs, None).unwrap();
             let size = server.until(1, Stream::over).unwrap().data.len();
             server.headers(1, &[(":status", "200")], false).unwrap();
             server.data(1, &vec![b'x'; size], false).unwrap();

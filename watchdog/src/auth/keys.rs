@@ -113,14 +113,15 @@ struct Published {
 
 /// Both documents, one after the other.
 pub(super) async fn fetch(config: &config::Auth) -> Result<KeySet, String> {
-    let Discovery { issuer, jwks_uri } = get("config", &config.discovery_url).await?;
+    let Discovery { issuer, jwks_uri } =
+        get("config", &config.discovery_url, &config.trust).await?;
     if issuer.is_empty() {
         return Err(format!("{} names no issuer", config.discovery_url));
     }
     if config.debug {
         info!("[JWT Auth] Issuer: {issuer}\tJWKS URI: {jwks_uri}");
     }
-    let Published { keys } = get("keyset", &jwks_uri).await?;
+    let Published { keys } = get("keyset", &jwks_uri, &config.trust).await?;
     let set = KeySet::new(issuer, keys)?;
     if config.debug {
         set.names().for_each(|kid| info!("[JWT Auth] Key: {kid}"));
@@ -128,10 +129,14 @@ pub(super) async fn fetch(config: &config::Auth) -> Result<KeySet, String> {
     Ok(set)
 }
 
-async fn get<T: DeserializeOwned>(what: &str, url: &str) -> Result<T, String> {
+async fn get<T: DeserializeOwned>(
+    what: &str,
+    url: &str,
+    trust: &config::Trust,
+) -> Result<T, String> {
     let agent = (USER_AGENT, HeaderValue::from_static("openfaas-watchdog"));
     let headers = HeaderMap::from_iter([agent]);
-    let (status, body) = fetch::get(url, headers, LARGEST, TIMEOUT).await?;
+    let (status, body) = fetch::get(url, headers, LARGEST, TIMEOUT, trust).await?;
     if status != StatusCode::OK {
         let (code, body) = (status.as_u16(), beginning(&body));
         return Err(format!(

@@ -163,6 +163,14 @@ pub struct Proxy {
     pub term_timing: TermTiming,
     /// How long requests and readiness wait for the upstream at start.
     pub startup_timeout: Duration,
+    pub trust: Trust,
+}
+
+/// Where the certificate authorities are that TLS trusts; nowhere in particular by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trust {
+    pub file: Option<PathBuf>,
+    pub dirs: Vec<PathBuf>,
 }
 
 /// Where the upstream listens.
@@ -273,6 +281,7 @@ pub struct Auth {
     /// `<namespace>:<name>`, what a permission must match.
     pub function: String,
     pub debug: bool,
+    pub trust: Trust,
 }
 
 impl Mode {

@@ -14,7 +14,8 @@ use super::report::{Loaded, Problems, Source};
 use super::setting::ModeName;
 use super::{
     Auth, ClassicStyle, CommandLine, Config, Dialect, Endpoint, Files, Flavour, Fork, Health,
-    Limits, Log, LogFormat, Mode, Protocol, Proxy, Stop, Style, TermTiming, Timeouts, settings,
+    Limits, Log, LogFormat, Mode, Protocol, Proxy, Stop, Style, TermTiming, Timeouts, Trust,
+    settings,
 };
 use crate::healthcheck::Healthcheck;
 
@@ -70,11 +71,12 @@ fn build(
 ) -> Result<Loaded, Problems> {
     let r = &mut reader;
     let directory = r.path(&settings::TMPDIR);
+    let trust = trust(r);
     let mode = match mode {
         ModeName::Classic | ModeName::Streaming | ModeName::Serializing => {
             fork(r, mode, command, directory.clone()).map(Mode::Fork)
         }
-        ModeName::Http => proxy(r, command, directory.clone()).map(Mode::Proxy),
+        ModeName::Http => proxy(r, command, directory.clone(), trust.clone()).map(Mode::Proxy),
         ModeName::Static => Some(Mode::Files(files(r))),
         ModeName::Inproc => Some(Mode::Inproc),
     };
@@ -87,7 +89,7 @@ fn build(
     let limits = limits(r);
     let health = health(r, &directory);
     let log = log(r);
-    let auth = auth(r);
+    let auth = auth(r, trust);
     let cancel_on_disconnect = r.flag(&settings::CANCEL_ON_DISCONNECT);
     let workers = match mode {
         Some(Mode::Inproc) => None,
@@ -211,7 +213,12 @@ fn content_type(r: &mut Reader<'_>, is_classic: bool) -> Option<String> {
     Some(CONTENT_TYPE.to_owned())
 }
 
-fn proxy(r: &mut Reader<'_>, command: Option<CommandLine>, spool_dir: PathBuf) -> Option<Proxy> {
+fn proxy(
+    r: &mut Reader<'_>,
+    command: Option<CommandLine>,
+    spool_dir: PathBuf,
+    trust: Trust,
+) -> Option<Proxy> {
     let command = r.command(command);
     let upstream = r.upstream();
     let protocol = match r.choice(&settings::UPSTREAM_PROTOCOL) {
@@ -240,7 +247,20 @@ fn proxy(r: &mut Reader<'_>, command: Option<CommandLine>, spool_dir: PathBuf) -
         spool_dir,
         term_timing,
         startup_timeout,
+        trust,
     })
+}
+
+fn trust(r: &mut Reader<'_>) -> Trust {
+    let dirs = r.text(&settings::SSL_CERT_DIR).unwrap_or_default();
+    Trust {
+        file: r.text(&settings::SSL_CERT_FILE).map(PathBuf::from),
+        dirs: dirs
+            .split(':')
+            .filter(|dir| !dir.is_empty())
+            .map(PathBuf::from)
+            .collect(),
+    }
 }
 
 fn files(r: &mut Reader<'_>) -> Files {
@@ -356,7 +376,7 @@ fn log(r: &mut Reader<'_>) -> Log {
     }
 }
 
-fn auth(r: &mut Reader<'_>) -> Option<Auth> {
+fn auth(r: &mut Reader<'_>, trust: Trust) -> Option<Auth> {
     let wanted = r.flag(&settings::JWT_AUTH);
     let debug = r.flag(&settings::JWT_AUTH_DEBUG);
     let discovery_url = discovery_url(r);
@@ -374,6 +394,7 @@ fn auth(r: &mut Reader<'_>) -> Option<Auth> {
         discovery_url,
         function,
         debug,
+        trust,
     })
 }
 

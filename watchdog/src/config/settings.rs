@@ -146,6 +146,10 @@ pub const GROUPS: &[Group] = &[
         ],
     },
     Group {
+        title: "TLS towards upstreams and issuers",
+        settings: &[&SSL_CERT_FILE, &SSL_CERT_DIR],
+    },
+    Group {
         title: "Configuration itself",
         settings: &[&STRICT_CONFIG],
     },
@@ -568,6 +572,24 @@ pub(super) static JWT_DISCOVERY_URL: Setting = Setting::new(
     ),
     ALL,
     "The OpenID configuration of the issuer.",
+);
+
+pub(super) static SSL_CERT_FILE: Setting = Setting::new(
+    "SSL_CERT_FILE",
+    Kind::Text,
+    Derived(
+        "with `SSL_CERT_DIR` unset too: the system's store; where there is none, Mozilla's list, which is built in",
+    ),
+    ALL,
+    "A file of certificate authorities (PEM). Where this or `SSL_CERT_DIR` is set, no others are trusted. The log says at the first TLS connection which were taken.",
+);
+
+pub(super) static SSL_CERT_DIR: Setting = Setting::new(
+    "SSL_CERT_DIR",
+    Kind::Text,
+    Nothing,
+    ALL,
+    "Directories of such files, parted by `:`.",
 );
 
 pub(super) static OPENFAAS_NAME: Setting = Setting::new(

@@ -611,6 +611,7 @@ fn tokens() {
         discovery_url: "http://gateway.openfaas:8080/.well-known/openid-configuration".to_owned(),
         function: "ns:fn".to_owned(),
         debug: false,
+        trust: Trust::default(),
     };
     assert_eq!(auth(&[]), expected);
     let local = auth(&[("jwt_auth_local", "1"), ("jwt_auth_debug", "true")]);
@@ -902,4 +903,14 @@ fn the_table_is_sound() {
         }
         assert!(setting.doc.ends_with('.'), "{}", setting.name);
     }
+}
+
+#[test]
+fn certificate_authorities() {
+    let file = ("SSL_CERT_FILE", "/etc/own.pem");
+    let dirs = ("SSL_CERT_DIR", "/a::/b");
+    assert_eq!(proxy(&[]).trust, Trust::default());
+    let trust = proxy(&[file, dirs]).trust;
+    assert_eq!(trust.file, Some(PathBuf::from("/etc/own.pem")));
+    assert_eq!(trust.dirs, [PathBuf::from("/a"), PathBuf::from("/b")]);
 }

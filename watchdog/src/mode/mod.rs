@@ -133,6 +133,30 @@ impl Mode {
         }
     }
 
+    /// The function is neither starting nor gone for good.
+    pub fn has_come_up(&self) -> bool {
+        match self {
+            Self::Proxy(proxy) => proxy.has_come_up(),
+            _ => true,
+        }
+    }
+
+    /// Whether the function takes requests at this moment, where that can be found out without running it. The caller may keep the answer.
+    pub async fn knock(&self) -> bool {
+        match self {
+            Self::Proxy(proxy) => proxy.knock().await,
+            _ => true,
+        }
+    }
+
+    /// Why it does not.
+    pub fn trouble(&self) -> Option<String> {
+        match self {
+            Self::Proxy(proxy) => proxy.trouble(),
+            _ => None,
+        }
+    }
+
     /// How the processes started ahead stand.
     pub fn pool(&self) -> fork::Level {
         match self {

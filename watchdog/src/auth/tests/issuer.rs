@@ -81,6 +81,7 @@ impl Issuer {
             discovery_url: format!("{}/.well-known/openid-configuration", self.url),
             function: FUNCTION.to_owned(),
             debug: true,
+            trust: config::Trust::default(),
         }
     }
 

@@ -48,6 +48,8 @@ pub struct Link {
     heard: bool,
     /// It may serve another request after this one.
     keeps: bool,
+    /// How many answers have begun on it.
+    answers: u32,
 }
 
 /// An exchange without an answer.
@@ -57,7 +59,18 @@ pub struct Lost {
     pub again: Option<Request<Outgoing>>,
     /// None of it was sent.
     pub untouched: bool,
+    /// The other side closed the connection without a word.
+    pub closed: bool,
     pub failure: Failure,
+}
+
+/// Whether a request may be sent again whatever became of it: a safe method, and no body.
+pub fn is_repeatable(method: &Method, body: &Outgoing) -> bool {
+    let safe = matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
+    );
+    safe && body.is_empty()
 }
 
 impl Link {
@@ -70,6 +83,7 @@ impl Link {
             scanned: 0,
             heard: false,
             keeps: true,
+            answers: 0,
         })
     }
 
@@ -97,6 +111,16 @@ impl Link {
             && !self.outbound.has_failed()
             && self.read.is_empty()
             && self.is_silent()
+    }
+
+    /// Whether the other side has not closed it up to this moment. Asks the system: what tokio knows is as old as its last look.
+    pub fn is_open_now(&self) -> bool {
+        self.stream.is_silent_now()
+    }
+
+    /// How many answers it has given, at least in part.
+    pub fn answers(&self) -> u32 {
+        self.answers
     }
 
     pub fn is_uploading(&self) -> bool {
@@ -171,6 +195,7 @@ impl Link {
                     continue;
                 }
                 self.inbound = Inbound::new(head.framing);
+                self.answers = self.answers.saturating_add(1);
                 return Poll::Ready(Ok(head.response));
             }
             match ready!(self.poll_read(cx)) {
@@ -220,15 +245,13 @@ impl Link {
 
     fn lost(&mut self, head: request::Parts, failure: Failure) -> Lost {
         let untouched = !self.outbound.touched;
-        let safe = matches!(
-            head.method,
-            Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
-        );
         let body = self.outbound.take_body();
-        let body = body.filter(|body| untouched || (safe && !self.heard && body.is_empty()));
+        let body =
+            body.filter(|body| untouched || (!self.heard && is_repeatable(&head.method, body)));
         Lost {
             again: body.map(|body| Request::from_parts(head, body)),
             untouched,
+            closed: !self.heard && matches!(failure, Failure::Upstream(_)),
             failure,
         }
     }

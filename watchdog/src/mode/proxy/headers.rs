@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use http::header::{
     CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
-    TRANSFER_ENCODING, UPGRADE,
+    TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 
@@ -77,6 +77,14 @@ pub(super) fn to_caller(headers: &mut HeaderMap, status: StatusCode) {
     strip(headers);
     if let Some(protocols) = required.flatten() {
         switch(headers, protocols);
+    }
+}
+
+/// Takes out of trailers what is no trailer (RFC 9110, 6.5.1): fields of one connection, of framing and of routing. HTTP/2 sends no message that has one.
+pub(super) fn trailers(fields: &mut HeaderMap) {
+    strip(fields);
+    for name in [CONTENT_LENGTH, HOST, TRAILER] {
+        fields.remove(name);
     }
 }
 
@@ -201,6 +209,21 @@ mod tests {
         let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
         assert_eq!(left, ["host", "trailer", "x-forwarded-for", "x-timeout"]);
+    }
+
+    #[test]
+    fn some_fields_are_no_trailers() {
+        let mut fields = map(&[
+            ("connection", "x-hop"),
+            ("x-hop", "1"),
+            ("transfer-encoding", "chunked"),
+            ("content-length", "5"),
+            ("host", "a"),
+            ("te", "gzip"),
+            ("grpc-status", "0"),
+        ]);
+        trailers(&mut fields);
+        assert_eq!(fields, map(&[("grpc-status", "0")]));
     }
 
     #[test]

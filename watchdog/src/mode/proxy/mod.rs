@@ -8,6 +8,7 @@
 mod h2c;
 mod headers;
 mod pool;
+mod reach;
 mod reply;
 mod site;
 mod target;
@@ -22,8 +23,7 @@ use http::header::{HOST, UPGRADE, USER_AGENT};
 use http::{HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::timeout;
 
 use crate::body::Body;
 use crate::config::{self, Protocol};
@@ -38,14 +38,12 @@ use crate::upload::Upload;
 
 use self::headers::Length;
 use self::pool::Pool;
+use self::reach::{Reach, Upstream};
 use self::site::Site;
 
-/// Steps between attempts to connect at start: short at first, as most functions are quick.
-const FIRST_STEP: Duration = Duration::from_millis(10);
-const LAST_STEP: Duration = Duration::from_millis(50);
-
-/// How long the function may take to say that it is ready.
+/// How long the function may take to say that it is ready, and how long to take a connection.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+const KNOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Interim answers wait in memory for a client that reads slowly. With so many bytes waiting, those that follow are left out.
 const MOST_EARLY: usize = 64 << 10;
@@ -58,19 +56,7 @@ pub struct Proxy {
     /// Where bodies of unknown length are collected, if they are.
     collect: Option<Place>,
     stream_idle: Option<Duration>,
-    upstream: watch::Sender<Upstream>,
-    /// Requests wait for the upstream until then.
-    patience: Option<Instant>,
-}
-
-/// What is known of the upstream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Upstream {
-    Starting,
-    /// It has accepted a connection.
-    Up,
-    /// Its process has ended: no use waiting.
-    Gone,
+    reach: Reach,
 }
 
 #[derive(Debug)]
@@ -94,35 +80,56 @@ impl Proxy {
             site,
             collect: proxy.buffer_body.then_some(place),
             stream_idle: timeouts.stream_idle,
-            upstream: watch::Sender::new(Upstream::Starting),
-            patience: Instant::now().checked_add(proxy.startup_timeout),
+            reach: Reach::new(proxy.startup_timeout),
         }
     }
 
-    /// Whether the upstream has accepted a connection since the start.
+    /// Whether the upstream has accepted the last connection that was tried for its own sake.
     pub fn is_up(&self) -> bool {
-        *self.upstream.borrow() == Upstream::Up
+        self.reach.upstream() == Upstream::Up
+    }
+
+    /// It is neither starting nor gone for good.
+    pub fn has_come_up(&self) -> bool {
+        matches!(self.reach.upstream(), Upstream::Up | Upstream::Lost)
+    }
+
+    /// Why the upstream cannot be reached, where it cannot.
+    pub fn trouble(&self) -> Option<String> {
+        self.reach.trouble()
     }
 
     /// The upstream's process has ended. Requests that wait for it need not.
     pub fn gone(&self) {
-        self.upstream.send_replace(Upstream::Gone);
+        self.reach.gone();
     }
 
     /// Connects until the upstream accepts. To be run once, beside the requests that wait for it.
     pub async fn wait_until_up(&self) {
-        let mut step = FIRST_STEP;
-        while self.site.dial().await.is_err() {
-            sleep(step).await;
-            step = (step * 2).min(LAST_STEP);
+        self.reach.wait_until_up(&self.site).await;
+    }
+
+    /// Whether the upstream takes connections at this moment. The caller may keep the answer.
+    pub async fn knock(&self) -> bool {
+        if self.has_come_up() {
+            let tried = timeout(KNOCK_TIMEOUT, self.try_connection()).await;
+            let late = || format!("no connection within {KNOCK_TIMEOUT:?}");
+            self.reach.tried(tried.unwrap_or_else(|_| Err(late())));
         }
-        self.upstream.send_if_modified(|upstream| {
-            let starting = *upstream == Upstream::Starting;
-            if starting {
-                *upstream = Upstream::Up;
+        self.is_up()
+    }
+
+    async fn try_connection(&self) -> Result<(), String> {
+        match &self.transport {
+            Transport::Http1(_) => {
+                let dialled = self.site.try_dial().await;
+                dialled.map(drop).map_err(|e| reach::worded(&e))
             }
-            starting
-        });
+            Transport::H2c(shared) => match shared.connect().await {
+                Err(Failure::Upstream(why)) => Err(why),
+                _ => Ok(()),
+            },
+        }
     }
 
     /// Passes a request on and its answer back. Dropping the future, or the answer's body, closes the upstream's side too.
@@ -135,8 +142,8 @@ impl Proxy {
         upgrade: Option<Switch>,
         client: &Peer,
     ) -> Result<Answer, Failure> {
-        if !self.is_up() {
-            Box::pin(self.startup()).await?;
+        if self.reach.upstream() != Upstream::Up {
+            Box::pin(self.reach.startup()).await?;
         }
         let token = headers::upgrade_token(request.headers());
         let http1 = matches!(self.transport, Transport::Http1(_));
@@ -169,17 +176,15 @@ impl Proxy {
     /// What the function itself answers to a GET of our own. The caller may keep the answer.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`] before the upstream is up, [`Failure::Upstream`] where it does not answer.
+    /// [`Failure::Upstream`] where it does not answer.
     pub async fn ready(&self, target: &str) -> Result<StatusCode, Failure> {
-        if !self.is_up() {
-            return Err(STARTING);
-        }
-        let answered = timeout(PROBE_TIMEOUT, self.probe(target)).await;
-        answered.unwrap_or_else(|_| {
+        let late = |_| {
             Err(Failure::Upstream(format!(
                 "no answer to {target} within {PROBE_TIMEOUT:?}"
             )))
-        })
+        };
+        let answered = timeout(PROBE_TIMEOUT, self.probe(target)).await;
+        answered.unwrap_or_else(late)
     }
 
     async fn probe(&self, target: &str) -> Result<StatusCode, Failure> {
@@ -192,7 +197,10 @@ impl Proxy {
         request.headers_mut().insert(HOST, self.site.host.clone());
         match &self.transport {
             Transport::Http1(_) => {
-                let link = Link::new(self.site.dial().await?);
+                let dialled = self.site.try_dial().await.map_err(|e| reach::worded(&e));
+                self.reach
+                    .tried(dialled.as_ref().map(drop).map_err(Clone::clone));
+                let link = Link::new(dialled.map_err(Failure::Upstream)?);
                 let answered = link
                     .exchange(request.map(|()| Outgoing::Empty), &drop)
                     .await;
@@ -203,20 +211,6 @@ impl Proxy {
                 let response = shared.exchange(request.map(|()| Outgoing::Empty)).await?;
                 Ok(response.status())
             }
-        }
-    }
-
-    /// Waits for an upstream that is still starting.
-    async fn startup(&self) -> Result<(), Failure> {
-        let mut upstream = self.upstream.subscribe();
-        let settled = upstream.wait_for(|upstream| *upstream != Upstream::Starting);
-        let settled = match self.patience {
-            Some(until) => timeout_at(until, settled).await.map_err(|_| STARTING)?,
-            None => settled.await,
-        };
-        match settled.as_deref() {
-            Ok(Upstream::Up) => Ok(()),
-            _ => Err(Failure::Unavailable("function has terminated")),
         }
     }
 
@@ -286,8 +280,6 @@ impl Proxy {
         })
     }
 }
-
-const STARTING: Failure = Failure::Unavailable("function is still starting");
 
 /// The answer as the caller gets it.
 fn to_caller(mut response: Response<Body>) -> Response<Body> {

@@ -1,29 +1,26 @@
-//! HTTP/1.1 connections between two requests, and the retry that their age makes necessary.
+//! HTTP/1.1 connections to the upstream, and the retry that their age makes necessary.
 //!
-//! Owns idle links, the latest on top, and closes them before common servers would. May know which failures leave a request untouched. Refuses to send
-//! anything twice that may have had an effect.
+//! Owns idle links, and uploads that outlast their answer. May know which failures leave a request untouched. Refuses to send anything twice that may have
+//! had an effect.
+
+mod habit;
+mod idle;
 
 use std::future::{Future, poll_fn};
-use std::mem;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Frame;
-use tokio::sync::{Notify, mpsc};
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::mpsc;
 
+use self::idle::{Idle, Taken};
 use super::site::Site;
 use crate::body::BodyError;
 use crate::failure::Failure;
-use crate::http1::client::{Interim, Link, Lost, Outgoing};
+use crate::http1::client::{self, Interim, Link, Lost, Outgoing};
 use crate::task::{self, Owned};
-
-/// Shorter than the keep-alive time of any common server, so that we are the one to close.
-const IDLE_TIMEOUT: Duration = Duration::from_millis(500);
-const MAX_IDLE: usize = 100;
 
 /// All HTTP/1.1 connections that no request holds.
 #[derive(Debug)]
@@ -34,14 +31,6 @@ pub(super) struct Pool {
     sweeper: OnceLock<Owned<()>>,
     /// Links whose upload outlasts their answer.
     lingering: Mutex<Vec<Owned<()>>>,
-}
-
-#[derive(Debug, Default)]
-struct Idle {
-    /// In the order in which they became idle.
-    links: Mutex<Vec<(Instant, Box<Link>)>>,
-    /// A link was put where there was none.
-    filled: Notify,
 }
 
 impl Pool {
@@ -61,12 +50,19 @@ impl Pool {
         mut request: Request<Outgoing>,
         interim: Interim<'_>,
     ) -> Result<(Response<()>, Box<Link>), Failure> {
-        if let Some(link) = self.idle.take() {
+        let repeatable = client::is_repeatable(request.method(), request.body());
+        if let Some(Taken { link, past }) = self.idle.take(repeatable) {
             match link.exchange(request, interim).await {
                 Ok(answered) => return Ok(answered),
-                Err(lost) => request = lost.again.ok_or(lost.failure)?,
+                Err(lost) => {
+                    if lost.closed {
+                        self.idle.closed(past);
+                    }
+                    request = lost.again.ok_or(lost.failure)?;
+                }
             }
         }
+        let _waiting = self.idle.wait();
         match self.fresh().await?.exchange(request, interim).await {
             Ok(answered) => Ok(answered),
             Err(Lost {
@@ -79,6 +75,11 @@ impl Pool {
             }
             Err(lost) => Err(lost.failure),
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn trust(&self) {
+        self.idle.trust();
     }
 
     /// Boxed, as it is rare: every request would have room for it in its way.
@@ -158,53 +159,4 @@ async fn run(
 async fn finish(mut link: Box<Link>, home: Arc<Pool>) {
     poll_fn(|cx| link.poll_upload(cx)).await;
     home.give_back(link);
-}
-
-impl Idle {
-    fn lock(&self) -> MutexGuard<'_, Vec<(Instant, Box<Link>)>> {
-        self.links.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The link that was used last: the others may rest until they are closed.
-    fn take(&self) -> Option<Box<Link>> {
-        loop {
-            let (since, mut link) = self.lock().pop()?;
-            if since.elapsed() < IDLE_TIMEOUT && link.is_free() {
-                return Some(link);
-            }
-        }
-    }
-
-    fn put(&self, link: Box<Link>) {
-        let mut links = self.lock();
-        if links.len() < MAX_IDLE {
-            links.push((Instant::now(), link));
-        }
-        if links.len() == 1 {
-            self.filled.notify_one();
-        }
-    }
-
-    async fn sweep(self: Arc<Self>) {
-        loop {
-            match self.expire() {
-                Some(next) => sleep_until(next).await,
-                None => self.filled.notified().await,
-            }
-        }
-    }
-
-    /// Closes what has been idle for too long, and says when the next will have been.
-    fn expire(&self) -> Option<Instant> {
-        let now = Instant::now();
-        let mut links = self.lock();
-        let old = links.partition_point(|(since, _)| *since + IDLE_TIMEOUT <= now);
-        let kept = links.split_off(old);
-        let expired = mem::replace(&mut *links, kept);
-        let next = links.first().map(|(since, _)| *since + IDLE_TIMEOUT);
-        // Closing sockets is no work for under a lock.
-        drop(links);
-        drop(expired);
-        next
-    }
 }

@@ -14,6 +14,7 @@ use http::Response;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::mpsc;
 
+use super::headers;
 use super::pool::{Apart, Pool};
 use crate::body::{Body, BodyError};
 use crate::failure::Failure;
@@ -122,10 +123,15 @@ impl HttpBody for Reply {
     type Error = BodyError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Piece> {
-        let piece = match self.first.take() {
+        let mut piece = match self.first.take() {
             Some(piece) => Some(piece),
             None => ready!(self.poll_piece(cx)),
         };
+        if let Some(Ok(frame)) = &mut piece
+            && let Some(fields) = frame.trailers_mut()
+        {
+            headers::trailers(fields);
+        }
         self.count(&piece);
         Poll::Ready(piece)
     }

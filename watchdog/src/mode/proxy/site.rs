@@ -2,11 +2,13 @@
 //!
 //! Owns the endpoint and the names it goes by. May know how to dial it. Refuses to know whether it is up.
 
+use std::io;
+
 use http::HeaderValue;
 use http::uri::{Authority, PathAndQuery, Scheme, Uri};
 
 use crate::config::{self, Endpoint};
-use crate::dial::{Dialer, Stream};
+use crate::dial::{Dialer, Named, Stream};
 use crate::failure::Failure;
 
 #[derive(Debug)]
@@ -28,7 +30,7 @@ impl Site {
         };
         let host = HeaderValue::from_str(&host);
         Self {
-            dialer: Dialer::new(proxy.protocol),
+            dialer: Dialer::new(proxy.protocol, proxy.trust.clone()),
             endpoint,
             base_path: proxy.upstream.base_path.clone(),
             host: host.unwrap_or(HeaderValue::from_static("localhost")),
@@ -36,8 +38,17 @@ impl Site {
     }
 
     pub(super) async fn dial(&self) -> Result<Stream, Failure> {
-        let stream = self.dialer.dial(&self.endpoint).await;
+        let stream = self.try_dial().await;
         stream.map_err(|e| Failure::Upstream(e.to_string()))
+    }
+
+    pub(super) async fn try_dial(&self) -> io::Result<Stream> {
+        self.dialer.dial(&self.endpoint).await
+    }
+
+    /// The endpoint as the log names it.
+    pub(super) fn place(&self) -> Named<'_> {
+        Named(&self.endpoint)
     }
 
     /// An absolute target, as HTTP/2 wants it.

@@ -2,6 +2,7 @@
 //! It knows the clauses of its chapter and the cases about `/_/health` and the lock file.
 //! It refuses the lock file's life at start and stop, which is chapter 10.
 
+mod reach;
 mod ready;
 
 use crate::prelude::*;
@@ -12,7 +13,7 @@ pub const CHAPTER: Chapter = Chapter {
     title: "Health and readiness",
     intro: "`/_/health` and `/_/ready` tell orchestrators the truth.",
     clauses: CLAUSES,
-    cases: &[CASES, ready::CASES],
+    cases: &[CASES, ready::CASES, reach::CASES],
 };
 
 const CLAUSES: &[Clause] = &[
@@ -76,6 +77,18 @@ const CLAUSES: &[Clause] = &[
     Clause::should(
         "WD-9.16",
         "Where there can be no lock file, `--run-healthcheck` asks `/_/health`.",
+    ),
+    Clause::must(
+        "WD-9.70",
+        "In http mode, why the child cannot be reached is said with its address: in the body of `/_/ready`, and in the log, once when it changes and once at the end of `startup_timeout`.",
+    ),
+    Clause::must(
+        "WD-9.71",
+        "In http mode `/_/ready` is 503 while the child's port takes no connections, also after it has taken some.",
+    ),
+    Clause::must(
+        "WD-9.72",
+        "Attempts to reach the child at start are limited in time, and come less and less often where they cost something.",
     ),
 ];
 

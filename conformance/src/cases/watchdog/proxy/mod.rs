@@ -6,6 +6,7 @@ mod answer;
 mod broken;
 mod deadline;
 mod framing;
+mod links;
 mod pool;
 mod request;
 mod seen;
@@ -29,6 +30,7 @@ pub const CHAPTER: Chapter = Chapter {
         broken::CASES,
         framing::CASES,
         pool::CASES,
+        links::CASES,
     ],
 };
 
@@ -127,6 +129,10 @@ const CLAUSES: &[Clause] = &[
     Clause::must(
         "WD-6.63",
         "The lines of an answer in chunks are held to the rules of those of an upload.",
+    ),
+    Clause::must(
+        "WD-6.70",
+        "A child that closes connections without saying so, after an answer or when idle, costs no request that could not be sent again (RFC 9112, 9.3.1).",
     ),
 ];
 

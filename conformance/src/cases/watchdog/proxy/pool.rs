@@ -123,11 +123,11 @@ fn no_double_post(rig: &mut Rig) -> Outcome {
     let w = server_with(rig, &["--die-on-reuse"]).start()?;
     check_eq!(w.get("/first")?.status, 200, "status of the first request");
     let r = w.post("/order", "one")?;
-    check!(r.status >= 500, "a lost POST is a {}", r.status);
-    check!(
-        r.headers.has("x-openfaas-internal"),
-        "no X-OpenFaaS-Internal on a lost POST"
-    );
+    // It may have had a connection of its own.
+    if r.status != 200 {
+        check!(r.status >= 500, "a lost POST is a {}", r.status);
+        super::own_answer(&r, r.status, "a lost POST")?;
+    }
     check_eq!(hits(rig, "POST /order"), 1, "times the child saw the POST");
     Ok(())
 }

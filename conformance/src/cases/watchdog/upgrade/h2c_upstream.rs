@@ -90,7 +90,7 @@ pub(super) const CASES: &[Case] = &[
     .run(left),
 ];
 
-fn grpc_server(rig: &Rig) -> Setup {
+pub(super) fn grpc_server(rig: &Rig) -> Setup {
     rig.watchdog()
         .fprocess(&rig.fixture("http-server", &["--h2c"]))
         .env("upstream_protocol", "h2c")

@@ -4,6 +4,7 @@
 
 mod h2c;
 mod h2c_limits;
+mod h2c_shared;
 mod h2c_upstream;
 mod rules;
 mod streams;
@@ -24,6 +25,7 @@ pub const CHAPTER: Chapter = Chapter {
         h2c_limits::CASES,
         h2c_upstream::CASES,
         rules::CASES,
+        h2c_shared::CASES,
     ],
 };
 
@@ -111,6 +113,22 @@ const CLAUSES: &[Clause] = &[
     Clause::must(
         "WD-7.62",
         "An offer to upgrade to h2c is taken out of a list of protocols, and the others stay.",
+    ),
+    Clause::must(
+        "WD-7.70",
+        "Over HTTP/2 to the child no request waits for another: not for an answer that its client does not read, nor for an upload that the child does not take (RFC 9113, 5.2).",
+    ),
+    Clause::must(
+        "WD-7.71",
+        "A request whose stream the child refuses (REFUSED_STREAM) is sent again a few times (RFC 9113, 8.7).",
+    ),
+    Clause::must(
+        "WD-7.72",
+        "An HTTP/2 connection to the child that answers nothing is given up, and costs one request.",
+    ),
+    Clause::must(
+        "WD-7.73",
+        "Fields that no trailer may be (RFC 9110, 6.5.1; RFC 9113, 8.2.2) are dropped from a child's trailers, and do not cost the body.",
     ),
 ];
 

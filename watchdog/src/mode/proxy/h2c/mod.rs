@@ -1,155 +1,220 @@
-//! The one HTTP/2 connection that all requests to such an upstream share.
+//! The HTTP/2 connections that all requests to such an upstream share.
 //!
-//! Owns the connection and the tasks hyper runs for it. May dial it again when it is gone. Refuses to open a second one beside it.
+//! Owns them, one for as long as one is enough. May know which have room, and which failures leave a request untouched. Refuses to send anything twice that
+//! may have had an effect.
 
-mod bodies;
+mod answer;
+mod line;
+mod sending;
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
-use http::header::HOST;
+use h2::Reason;
+use http::header::{HOST, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
-use http::{Method, Request, Response, Version};
-use hyper::client::conn::http2::{Builder, SendRequest};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::task::JoinSet;
+use http::{Request, Response, Version, request};
 
-use self::bodies::{Course, Sending};
+use self::answer::Lingering;
+use self::line::{Line, Seat};
+use self::sending::{Sending, Source};
 use super::site::Site;
 use crate::body::Body;
 use crate::dial;
 use crate::failure::Failure;
-use crate::http1::client::{Lost, Outgoing};
+use crate::http1::client::{Outgoing, is_repeatable};
 use crate::target::Raw;
+
+/// With so many connections, streams wait for each other after all.
+const MOST_LINES: usize = 100;
+
+/// How often a request is sent that the other side refuses to look at.
+const ATTEMPTS: usize = 3;
 
 #[derive(Debug)]
 pub(super) struct Shared {
     site: Arc<Site>,
-    /// Locked while dialling, so that everybody waits for the same connection.
-    sender: tokio::sync::Mutex<Option<SendRequest<Sending>>>,
-    tasks: Arc<Mutex<JoinSet<()>>>,
+    lines: Mutex<Vec<Arc<Line>>>,
+    /// Held while dialling, so that everybody waits for the same connection.
+    dialling: tokio::sync::Mutex<()>,
+    lingering: Lingering,
+}
+
+/// A request without an answer.
+struct Lost {
+    head: request::Parts,
+    /// The body, where the other side has not looked at the request, and may be given it again.
+    unseen: Option<Source>,
+    /// The connection is gone.
+    broken: bool,
+    failure: Failure,
 }
 
 impl Shared {
     pub(super) fn new(site: Arc<Site>) -> Self {
         Self {
             site,
-            sender: tokio::sync::Mutex::default(),
-            tasks: Arc::default(),
+            lines: Mutex::default(),
+            dialling: tokio::sync::Mutex::default(),
+            lingering: Arc::default(),
         }
     }
 
-    /// Sends a request, and once more over a fresh connection where that is safe.
+    /// Sends a request, and again where that is safe: when the other side has not looked at it, or once when a used connection died and it may be repeated.
     pub(super) async fn exchange(
         &self,
         mut request: Request<Outgoing>,
     ) -> Result<Response<Body>, Failure> {
         self.address(&mut request)?;
-        let (sender, reused) = self.sender().await?;
-        let copy = if reused { spare(&request) } else { None };
-        match send(sender, request).await {
-            Ok(response) => Ok(response),
-            Err(lost) => {
-                let request = lost.again.or(copy.filter(|_| lost.untouched));
-                let request = request.ok_or(lost.failure)?;
-                let (sender, _) = self.sender().await?;
-                send(sender, request).await.map_err(|lost| lost.failure)
+        let mut request = request.map(Source::from);
+        let mut refused: Option<Arc<Line>> = None;
+        for _ in 1..ATTEMPTS {
+            let (seat, line) = self.seat(&request, refused.as_ref()).await?;
+            let reused = seat.reused;
+            let repeatable =
+                request.body().is_empty() && is_repeatable(request.method(), &Outgoing::Empty);
+            match self.send(seat, request).await {
+                Ok(response) => return Ok(response),
+                Err(lost) => {
+                    let again = lost.broken && reused && repeatable;
+                    let again = again.then(|| Outgoing::Empty.into());
+                    let source = lost.unseen.or(again).ok_or(lost.failure)?;
+                    request = Request::from_parts(lost.head, source);
+                    refused = Some(line);
+                }
             }
         }
+        let (seat, _) = self.seat(&request, refused.as_ref()).await?;
+        let answered = self.send(seat, request).await;
+        answered.map_err(|lost| lost.failure)
     }
 
-    /// HTTP/2 has the host in the target.
+    /// HTTP/2 has the host in the target. One that is empty is no authority (RFC 9113, 8.3.1), and stays a field.
     fn address(&self, request: &mut Request<Outgoing>) -> Result<(), Failure> {
-        let host = request
-            .headers_mut()
-            .remove(HOST)
-            .unwrap_or_else(|| self.site.host.clone());
+        *request.version_mut() = Version::HTTP_2;
+        // Streams have ends of their own.
+        request.headers_mut().remove(TRANSFER_ENCODING);
         let path = if let Some(raw) = Raw::take(request.extensions_mut()) {
             raw.escaped().map_err(|e| Failure::Request(e.to_string()))?
         } else {
             let path = request.uri().path_and_query().cloned();
             path.unwrap_or(PathAndQuery::from_static("/"))
         };
-        *request.uri_mut() = self.site.absolute(&host, path)?;
-        *request.version_mut() = Version::HTTP_2;
+        let host = request.headers().get(HOST).unwrap_or(&self.site.host);
+        if host.is_empty() {
+            *request.uri_mut() = path.into();
+            return Ok(());
+        }
+        *request.uri_mut() = self.site.absolute(host, path)?;
+        request.headers_mut().remove(HOST);
         Ok(())
     }
 
-    /// A handle to the connection, and whether it has been used before.
-    async fn sender(&self) -> Result<(SendRequest<Sending>, bool), Failure> {
-        let mut slot = self.sender.lock().await;
-        if let Some(sender) = slot.as_ref().filter(|sender| !sender.is_closed()) {
-            return Ok((sender.clone(), true));
+    /// Sees to it that there is a connection.
+    pub(super) async fn connect(&self) -> Result<(), Failure> {
+        let request = Request::new(Source::from(Outgoing::Empty));
+        self.seat(&request, None).await.map(drop)
+    }
+
+    /// A place on a connection: on one that is there, if not on `but`, else on a new one.
+    async fn seat(
+        &self,
+        request: &Request<Source>,
+        but: Option<&Arc<Line>>,
+    ) -> Result<(Seat, Arc<Line>), Failure> {
+        let uploads = !request.body().is_empty();
+        if let Some(found) = self.free(uploads, but) {
+            return Ok(found);
         }
-        let stream = TokioIo::new(self.site.dial().await?);
-        let (sender, connection) = Builder::new(Spawner(Arc::downgrade(&self.tasks)))
-            .timer(TokioTimer::new())
-            .handshake(stream)
-            .await
-            .map_err(|e| Failure::Upstream(dial::describe(&e)))?;
-        spawn(&self.tasks, async {
-            // Its error reaches every request on it.
-            let _ = connection.await;
+        let _dialling = self.dialling.lock().await;
+        if let Some(found) = self.free(uploads, but).or_else(|| self.least()) {
+            return Ok(found);
+        }
+        let line = Line::new(self.site.dial().await?).await?;
+        let gone = || Failure::Upstream("connection closed before it was used".to_owned());
+        let seat = line.any_seat().ok_or_else(gone)?;
+        self.lock().push(Arc::clone(&line));
+        Ok((seat, line))
+    }
+
+    fn free(&self, uploads: bool, but: Option<&Arc<Line>>) -> Option<(Seat, Arc<Line>)> {
+        let mut lines = self.lock();
+        lines.retain(|line| !line.is_closed());
+        let mut others = lines
+            .iter()
+            .filter(|line| but.is_none_or(|but| !Arc::ptr_eq(but, line)));
+        others.find_map(|line| Some((line.seat(uploads)?, Arc::clone(line))))
+    }
+
+    /// A place on the connection with the fewest streams, where there may be no more connections.
+    fn least(&self) -> Option<(Seat, Arc<Line>)> {
+        let lines = self.lock();
+        if lines.len() < MOST_LINES {
+            return None;
+        }
+        let line = lines.iter().min_by_key(|line| line.open())?;
+        Some((line.any_seat()?, Arc::clone(line)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Line>>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn send(&self, mut seat: Seat, request: Request<Source>) -> Result<Response<Body>, Lost> {
+        let (head, source) = request.into_parts();
+        let ends = source.is_end_stream();
+        let begun = seat
+            .sender()
+            .send_request(Request::from_parts(head.clone(), ()), ends);
+        let (mut response, stream) = match begun {
+            Ok(begun) => begun,
+            // Nothing has left.
+            Err(error) => return Err(Lost::new(&error, Some(source), head)),
+        };
+        let mut sending = Sending::new(source, stream, ends, seat.stuck());
+        let answered = poll_fn(|cx| {
+            if let Poll::Ready(Err(error)) = sending.poll(cx) {
+                return Poll::Ready(Err(Failure::from_body(error)));
+            }
+            Pin::new(&mut response).poll(cx).map(Ok)
         });
-        *slot = Some(sender.clone());
-        Ok((sender, false))
-    }
-}
-
-async fn send(
-    mut sender: SendRequest<Sending>,
-    request: Request<Outgoing>,
-) -> Result<Response<Body>, Lost> {
-    let course = Arc::new(Course::default());
-    let (request, cut) = bodies::track(request, &course);
-    match sender.try_send_request(request).await {
-        Ok(response) => Ok(bodies::guard(response, course, cut)),
-        Err(mut error) => {
-            let unsent = error.take_message();
-            let why = || Failure::Upstream(dial::describe(error.error()));
-            Err(Lost {
-                again: unsent.map(|unsent| unsent.map(Sending::into_source)),
-                // On a connection that lives, a stream that was reset is an answer of a kind.
-                untouched: sender.is_closed(),
-                failure: course.upload_error().map_or_else(why, Failure::from),
-            })
+        match answered.await {
+            Ok(Ok(response)) => {
+                seat.answered();
+                sending.settle();
+                Ok(answer::new(response, sending, seat, &self.lingering))
+            }
+            Ok(Err(error)) => {
+                seat.answered();
+                let source = sending.into_source().filter(|_| is_unseen(&error));
+                Err(Lost::new(&error, source, head))
+            }
+            Err(failure) => Err(Lost {
+                head,
+                unseen: None,
+                broken: false,
+                failure,
+            }),
         }
     }
 }
 
-/// A copy of a request that may be sent twice: a safe method, and no body.
-fn spare(request: &Request<Outgoing>) -> Option<Request<Outgoing>> {
-    let safe = matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
-    );
-    if !safe || !request.body().is_empty() {
-        return None;
-    }
-    let mut copy = Request::new(Outgoing::Empty);
-    *copy.method_mut() = request.method().clone();
-    *copy.uri_mut() = request.uri().clone();
-    *copy.version_mut() = request.version();
-    *copy.headers_mut() = request.headers().clone();
-    Some(copy)
-}
-
-/// Starts hyper's tasks where they end with the connection's owner. Weak, because they keep it themselves.
-#[derive(Debug, Clone)]
-struct Spawner(Weak<Mutex<JoinSet<()>>>);
-
-impl<F> hyper::rt::Executor<F> for Spawner
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    fn execute(&self, task: F) {
-        if let Some(tasks) = self.0.upgrade() {
-            spawn(&tasks, task);
+impl Lost {
+    fn new(error: &h2::Error, unseen: Option<Source>, head: request::Parts) -> Self {
+        Self {
+            head,
+            unseen,
+            // On a connection that lives, a stream that was reset is an answer of a kind.
+            broken: !error.is_reset(),
+            failure: Failure::Upstream(dial::describe(error)),
         }
     }
 }
 
-fn spawn(tasks: &Mutex<JoinSet<()>>, task: impl Future<Output = ()> + Send + 'static) {
-    let mut tasks = tasks.lock().unwrap_or_else(PoisonError::into_inner);
-    while tasks.try_join_next().is_some() {}
-    tasks.spawn(task);
+/// Whether the other side says that it has not looked at the request (RFC 9113, 8.7).
+fn is_unseen(error: &h2::Error) -> bool {
+    let refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
+    error.is_remote() && (refused || error.is_go_away())
 }

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 
 use super::*;
 use crate::config::{CommandLine, Endpoint, TermTiming, Timeouts, Upstream};
@@ -130,7 +131,7 @@ impl Rig {
         let mut settings = settings(upstream.local_addr().unwrap().port());
         adjust(&mut settings);
         let proxy = Arc::new(Proxy::new(&settings, &TIMEOUTS));
-        proxy.upstream.send_replace(super::Upstream::Up);
+        proxy.reach.set(reach::Upstream::Up);
         let (front, task) = serve(Arc::clone(&proxy)).await;
         Self {
             upstream,
@@ -192,6 +193,7 @@ fn settings(port: u16) -> config::Proxy {
         spool_dir: std::env::temp_dir(),
         term_timing: TermTiming::AfterDrain,
         startup_timeout: PATIENCE,
+        trust: config::Trust::default(),
     }
 }
 

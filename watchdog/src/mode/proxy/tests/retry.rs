@@ -10,9 +10,35 @@ async fn warmed_up() -> (Rig, Line, Line) {
     (rig, client, upstream)
 }
 
+/// The same, where the upstream has shown that it keeps connections.
+async fn known() -> (Rig, Line, Line) {
+    let (rig, client, upstream) = warmed_up().await;
+    if let Transport::Http1(pool) = &rig.proxy.transport {
+        pool.trust();
+    }
+    (rig, client, upstream)
+}
+
+const ORDER: &str = "POST /once HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx";
+
+#[tokio::test]
+async fn what_cannot_be_repeated_goes_over_no_connection_that_may_be_closed() {
+    let (rig, mut client, _first) = warmed_up().await;
+    client.send(ORDER).await;
+    let mut second = rig.accept().await;
+    assert!(second.answer(OK).await.starts_with("POST /once "));
+    client.until("\r\n\r\nok").await;
+    assert_eq!(second.exactly(1).await, b"x");
+    // For what can be repeated, the last is good enough.
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert!(second.answer(OK).await.starts_with("GET / "));
+    client.until("\r\n\r\nok").await;
+    assert!(!rig.is_dialled().await);
+}
+
 #[tokio::test]
 async fn a_connection_serves_many_requests() {
-    let (rig, mut client, mut upstream) = warmed_up().await;
+    let (rig, mut client, mut upstream) = known().await;
     for n in 0..3 {
         client
             .send(format!(
@@ -72,7 +98,7 @@ async fn what_may_have_had_an_effect_is_never_sent_again() {
         "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",
         "DELETE / HTTP/1.1\r\nHost: a\r\n\r\n",
     ] {
-        let (rig, mut client, mut upstream) = warmed_up().await;
+        let (rig, mut client, mut upstream) = known().await;
         client.send(request).await;
         upstream.head().await;
         drop(upstream);
