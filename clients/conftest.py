@@ -6,6 +6,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -83,7 +84,9 @@ class Watchdog:
         try:
             code = self.process.wait(DEADLINE)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            functions = [int(child) for file in Path(f"/proc/{self.process.pid}/task").glob("*/children") for child in file.read_text().split()]
+            for pid in self.process.pid, *functions:
+                os.kill(pid, signal.SIGKILL)
             self.process.wait()
             raise AssertionError(f"did not end:\n{self.log()}") from None
         assert code == 0, f"ended with {code}:\n{self.log()}"
