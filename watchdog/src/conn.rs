@@ -25,7 +25,7 @@ use crate::sendfile::{Outbox, stands_in};
 
 /// How long a connection is read after its last answer where the client was still sending: closing at once would reset it, and the client could lose the
 /// answer.
-const LINGER: Duration = Duration::from_secs(2);
+pub const LINGER: Duration = Duration::from_secs(2);
 /// Between a client's end and giving up on it.
 const LAST_WORD: Duration = Duration::from_millis(50);
 

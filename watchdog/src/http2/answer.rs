@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, response};
 use http_body::Body as _;
 
 use super::flow::{Flow, Piece};
+use super::request::Desk;
 use crate::failure::Failure;
 use crate::http1::server::{Cut, date};
 use crate::http1::tokens;
@@ -25,11 +26,17 @@ const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection")
 pub(super) async fn run(
     work: impl Future<Output = Result<Response<Sealed>, Cut>>,
     mut respond: SendResponse<Piece>,
+    desk: Option<&Desk>,
     head: bool,
 ) {
     let mut work = pin!(work);
     let answer = poll_fn(|cx| match work.as_mut().poll(cx) {
-        Poll::Pending => respond.poll_reset(cx).map(|_| Err(Cut)),
+        Poll::Pending => {
+            if desk.is_some_and(Desk::invites) {
+                invite(&mut respond);
+            }
+            respond.poll_reset(cx).map(|_| Err(Cut))
+        }
         answer @ Poll::Ready(_) => answer,
     });
     let Ok(answer) = answer.await else {
@@ -50,6 +57,14 @@ pub(super) async fn run(
     if poll_fn(|cx| flow.poll(cx)).await {
         flow.delivered();
     }
+}
+
+/// Tells a client that waits for it to send its body (RFC 9110, 10.1.1).
+fn invite(respond: &mut SendResponse<Piece>) {
+    let mut interim = Response::new(());
+    *interim.status_mut() = StatusCode::CONTINUE;
+    // A stream that is gone shows where it is waited for.
+    let _ = respond.send_informational(interim);
 }
 
 /// Makes a head one of HTTP/2, and says how long the body is, if that is known. A body that nobody may send counts as empty.

@@ -55,8 +55,14 @@ where
     };
     while let Some((request, respond)) = poll_fn(|cx| serving.poll_accept(&peer, cx)).await {
         let head = request.method() == Method::HEAD;
-        let work = answer(request::received(request).map(Incoming::Http2));
-        serving.streams.spawn(answer::run(work, respond, head));
+        let (request, desk) = request::received(request);
+        let work = answer(request.map(Incoming::Http2));
+        serving.streams.spawn(async move {
+            answer::run(work, respond, desk.as_deref(), head).await;
+            if let Some(desk) = desk {
+                desk.drain().await;
+            }
+        });
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) fn write(
     for (name, value) in &head.headers {
         match *name {
             TRANSFER_ENCODING => continue,
-            CONTENT_LENGTH if !asked.head => continue,
+            CONTENT_LENGTH if !asked.head || !may_have_length(head.status) => continue,
             TRAILER if framing != Framing::Chunked => continue,
             CONNECTION => {
                 connection.note(value.as_bytes());
@@ -67,7 +67,11 @@ pub(super) fn write(
     }
     let announced = match framing {
         Framing::Length(len) if !bodyless(head.status, asked) => Some(len),
-        Framing::Length(_) if asked.head && !head.headers.contains_key(CONTENT_LENGTH) => {
+        Framing::Length(_)
+            if asked.head
+                && may_have_length(head.status)
+                && !head.headers.contains_key(CONTENT_LENGTH) =>
+        {
             length.filter(|len| *len > 0)
         }
         _ => None,
@@ -104,6 +108,11 @@ pub fn interim(head: &response::Parts) -> Vec<u8> {
     }
     bytes.extend_from_slice(b"\r\n");
     bytes
+}
+
+/// Even an answer to HEAD has no length where one to GET has none (RFC 9110, 8.6).
+fn may_have_length(status: StatusCode) -> bool {
+    !status.is_informational() && status != StatusCode::NO_CONTENT
 }
 
 /// The answer to it has no body, whatever it says.
@@ -266,6 +275,17 @@ mod tests {
             let seen = written(response, length, asked);
             let expected = format!("HTTP/{} {expected}", &asked[asked.len() - 3..]);
             assert_eq!(seen, (expected, framing, framing != Framing::Close));
+        }
+    }
+
+    #[test]
+    fn what_can_have_no_body_has_no_length() {
+        for asked in ["GET 1.1", "HEAD 1.1"] {
+            let said = Response::builder()
+                .status(204)
+                .header("content-length", "7");
+            let (text, ..) = written(said, Some(5), asked);
+            assert_eq!(text, "HTTP/1.1 204 No Content|");
         }
     }
 

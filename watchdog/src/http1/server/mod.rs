@@ -57,7 +57,7 @@ pub trait Service: Send + Sync {
 }
 
 /// As much of a body is read after the answer, so that the client gets to see that.
-const MOST_UNREAD: usize = 64 << 20;
+pub const MOST_UNREAD: usize = 64 << 20;
 
 /// Serves a connection to its end.
 pub async fn serve(io: Io, peer: Arc<Peer>, service: Box<dyn Service>, heads: Heads) {
