@@ -56,7 +56,7 @@ impl Pool {
                 Ok(answered) => return Ok(answered),
                 Err(lost) => {
                     if lost.closed {
-                        self.idle.closed(past);
+                        self.idle.died(past);
                     }
                     request = lost.again.ok_or(lost.failure)?;
                 }

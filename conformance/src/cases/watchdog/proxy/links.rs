@@ -15,6 +15,14 @@ pub(super) const CASES: &[Case] = &[
     .seconds(90)
     .run(closes_after_one),
     Case::must(
+        "proxy/closes-late-after-one",
+        "WD-6.70",
+        "a child that takes its time to close after each answer costs no POST",
+    )
+    .modes(&[Http])
+    .seconds(90)
+    .run(closes_late),
+    Case::must(
         "proxy/closes-after-some",
         "WD-6.70",
         "a child that closes after three answers, or after ten, costs no POST",
@@ -113,6 +121,14 @@ fn hits(rig: &Rig) -> usize {
 fn closes_after_one(rig: &mut Rig) -> Outcome {
     let w = server_with(rig, &["--drop-after", "1"]).start()?;
     none_lost(rig, &w, &[order()])
+}
+
+fn closes_late(rig: &mut Rig) -> Outcome {
+    for pause in ["2ms", "15ms"] {
+        let w = server_with(rig, &["--drop-after", "1", "--drop-pause", pause]).start()?;
+        none_lost(rig, &w, &[order()])?;
+    }
+    Ok(())
 }
 
 fn closes_after_some(rig: &mut Rig) -> Outcome {

@@ -11,7 +11,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// A link that is open so long after an answer was not closed because of it.
-pub(super) const WHILE: Duration = Duration::from_millis(20);
+pub(super) const WHILE: Duration = Duration::from_millis(60);
+
+/// The same for a server that was slower than that.
+const LONG_WHILE: Duration = Duration::from_millis(300);
 
 /// Nobody closes after this many answers without saying so.
 const MANY: u32 = 100;
@@ -31,6 +34,8 @@ pub(super) struct Habit {
     last_rest: Duration,
     /// When one was last closed.
     closed: Option<Instant>,
+    /// How long a rest tells of the answer before it.
+    pause: Duration,
 }
 
 impl Default for Habit {
@@ -42,6 +47,7 @@ impl Default for Habit {
             last_answer: u32::MAX,
             last_rest: Duration::MAX,
             closed: None,
+            pause: WHILE,
         }
     }
 }
@@ -74,21 +80,34 @@ impl Habit {
 
     /// A link was seen open after `answers` and a rest.
     pub(super) fn rested(&mut self, answers: u32, rested: Duration) {
-        self.answered(answers);
+        if rested >= self.pause {
+            self.answered(answers);
+        }
         self.rest = self.rest.max(rested);
         self.trust();
     }
 
     /// The server closed a link after `answers`. It was last seen open after resting for `seen`, if it was seen at all.
     pub(super) fn closed(&mut self, answers: u32, seen: Duration, now: Instant) {
-        if seen.is_zero() {
-            self.last_answer = self.last_answer.min(answers);
-            self.answers = self.answers.min(answers.saturating_sub(1));
+        if seen < self.pause {
+            self.last(answers);
         } else {
             self.last_rest = self.last_rest.min(seen);
             self.trust();
         }
         self.closed = Some(now);
+    }
+
+    /// A link that was trusted, or tried, was closed instead of giving another answer: the server takes its time to close.
+    pub(super) fn died(&mut self, answers: u32, now: Instant) {
+        self.last(answers);
+        self.pause = (self.pause * 2).min(LONG_WHILE);
+        self.closed = Some(now);
+    }
+
+    fn last(&mut self, answers: u32) {
+        self.last_answer = self.last_answer.min(answers);
+        self.answers = self.answers.min(answers.saturating_sub(1));
     }
 
     /// What was survived before stands; beyond it, all is to be shown again.
@@ -152,6 +171,20 @@ mod tests {
         assert!(habit.trusts(9, WHILE) && !habit.trusts(1, WHILE * 2));
         assert!(habit.rests(WHILE) && !habit.rests(WHILE * 2));
         assert!(habit.keeps(5, Instant::now()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_closes_late_is_waited_for_longer() {
+        let mut habit = Habit::default();
+        habit.rested(1, WHILE);
+        habit.died(1, Instant::now());
+        assert!(!habit.trusts(1, MS) && !habit.keeps(1, Instant::now()));
+        tokio::time::advance(FORGET * 2).await;
+        assert!(habit.keeps(1, Instant::now()));
+        habit.rested(1, WHILE);
+        assert!(!habit.trusts(1, MS));
+        habit.closed(1, WHILE, Instant::now());
+        assert!(!habit.keeps(1, Instant::now()));
     }
 
     #[tokio::test(start_paused = true)]

@@ -85,8 +85,13 @@ impl Idle {
         }
     }
 
+    /// A link that was used did not answer.
+    pub(super) fn died(&self, past: Past) {
+        self.lock().habit.died(past.answers, Instant::now());
+    }
+
     /// The server has closed a link that it had not said it would.
-    pub(super) fn closed(&self, past: Past) {
+    fn closed(&self, past: Past) {
         let now = Instant::now();
         self.lock().habit.closed(past.answers, past.seen, now);
     }
