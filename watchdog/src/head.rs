@@ -82,30 +82,47 @@ fn check_host<B>(request: &Request<B>) -> Result<(), Refusal> {
 
 /// Whether this names a host, or none: `uri-host [ ":" port ]` (RFC 9110, 7.2).
 fn is_host(text: &[u8]) -> bool {
-    let literal = text.strip_prefix(b"[").and_then(|rest| {
-        let end = memchr(b']', rest)?;
-        Some((rest.get(..end)?, rest.get(end + 1..)?))
-    });
-    let (is_name, after) = if let Some((address, after)) = literal {
-        (is_address(address), after)
-    } else {
-        let (name, after) = text.split_at(memchr(b':', text).unwrap_or(text.len()));
-        (is_name(name), after)
-    };
-    let is_port = after.iter().skip(1).all(u8::is_ascii_digit);
-    is_name && is_port && after.first().is_none_or(|byte| *byte == b':')
+    let name = text.iter().take_while(|byte| is_plain(**byte)).count();
+    match text.split_at(name).1 {
+        [] => true,
+        [b':', port @ ..] => is_port(port),
+        _ => is_rare_host(text),
+    }
+}
+
+/// One in brackets, or with escapes.
+fn is_rare_host(text: &[u8]) -> bool {
+    if let Some(rest) = text.strip_prefix(b"[") {
+        let end = memchr(b']', rest).unwrap_or(rest.len());
+        let (address, after) = rest.split_at(end);
+        return is_address(address)
+            && match after {
+                [b']'] => true,
+                [b']', b':', port @ ..] => is_port(port),
+                _ => false,
+            };
+    }
+    let (name, port) = text.split_at(memchr(b':', text).unwrap_or(text.len()));
+    let is_name = name.iter().all(|byte| is_plain(*byte) || *byte == b'%');
+    is_name && decode(name).is_some() && is_port(port.strip_prefix(b":").unwrap_or(port))
+}
+
+fn is_port(text: &[u8]) -> bool {
+    text.iter().all(u8::is_ascii_digit)
 }
 
 /// What stands between brackets (RFC 3986, 3.2.2).
 fn is_address(text: &[u8]) -> bool {
-    let future = |text: &[u8]| matches!(text, [b'v' | b'V', rest @ ..] if is_name(rest));
-    future(text) || str::from_utf8(text).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok())
+    let is_future = |rest: &[u8]| rest.iter().all(|byte| is_plain(*byte) || *byte == b':');
+    match text {
+        [b'v' | b'V', rest @ ..] => is_future(rest),
+        _ => str::from_utf8(text).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok()),
+    }
 }
 
-fn is_name(text: &[u8]) -> bool {
-    let is_plain = |byte: &u8| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'!' | b'$'..=b',' | b';' | b'=');
-    let escapes = || memchr(b'%', text).is_none() || decode(text).is_some();
-    text.iter().all(is_plain) && escapes()
+/// What a name is made of, but for escapes.
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'=')
 }
 
 fn check_coding(headers: &HeaderMap) -> Result<(), Refusal> {
