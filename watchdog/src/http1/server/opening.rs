@@ -6,7 +6,7 @@
 use httparse::{Error, Request};
 use memchr::memchr;
 
-use super::head::{Refusal, bad};
+use super::head::{Refusal, bad, has_odd_target};
 
 /// A first line is looked at up to here: whoever sends it byte by byte makes us look each time.
 const LOOKED_AT: usize = 8 << 10;
@@ -38,6 +38,8 @@ pub(super) fn hopeless(read: &[u8]) -> Option<Refusal> {
     // The parser has an opinion on any beginning of a head.
     match Request::new(&mut []).parse(line) {
         Ok(_) | Err(Error::TooManyHeaders) => None,
+        // A fault to that parser alone.
+        Err(_) if has_odd_target(line) => None,
         Err(_) => Some(NO_HTTP),
     }
 }
@@ -68,6 +70,7 @@ mod tests {
         for end in 1..=head.len() {
             assert_eq!(hopeless(&head[..end]), None, "{end}");
         }
+        assert_eq!(hopeless(b"GET /\xff HTTP/1.1\r\nHost"), None);
         let long = [&b"GET /"[..], &[b'a'; 2 * LOOKED_AT]].concat();
         assert_eq!(hopeless(&long), None);
     }
