@@ -74,7 +74,9 @@ impl Proxy {
         };
         Self {
             transport: match proxy.protocol {
-                Protocol::Http1 => Transport::Http1(Arc::new(Pool::new(Arc::clone(&site)))),
+                Protocol::Http1 => {
+                    Transport::Http1(Arc::new(Pool::new(Arc::clone(&site), timeouts.read)))
+                }
                 Protocol::H2c => Transport::H2c(h2c::Shared::new(Arc::clone(&site))),
             },
             site,

@@ -9,11 +9,13 @@ mod idle;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Frame;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use self::idle::{Idle, Taken};
 use super::site::Site;
@@ -31,16 +33,19 @@ pub(super) struct Pool {
     sweeper: OnceLock<Owned<()>>,
     /// Links whose upload outlasts their answer.
     lingering: Mutex<Vec<Owned<()>>>,
+    /// For how long they may: the other side may never take it.
+    patience: Option<Duration>,
 }
 
 impl Pool {
-    pub(super) fn new(site: Arc<Site>) -> Self {
+    pub(super) fn new(site: Arc<Site>, patience: Option<Duration>) -> Self {
         let idle = Arc::default();
         Self {
             site,
             idle,
             sweeper: OnceLock::new(),
             lingering: Mutex::default(),
+            patience,
         }
     }
 
@@ -157,6 +162,9 @@ async fn run(
 
 /// Lets an upload that has its answer come to its end.
 async fn finish(mut link: Box<Link>, home: Arc<Pool>) {
-    poll_fn(|cx| link.poll_upload(cx)).await;
-    home.give_back(link);
+    let over = poll_fn(|cx| link.poll_upload(cx));
+    let patience = home.patience.unwrap_or(Duration::MAX);
+    if timeout(patience, over).await.is_ok() {
+        home.give_back(link);
+    }
 }
