@@ -90,35 +90,26 @@ fn masked(text: &str) -> Cow<'_, str> {
     let Some((path, query)) = text.split_once('?') else {
         return text.into();
     };
-    let is_secret = |parameter: &&str| {
-        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        names_secret(name) || is_token(value)
-    };
     let parameters = || query.split_inclusive(['&', ';']);
-    let part = |parameter: &str| parameter.trim_end_matches(['&', ';']).len();
-    let bare = |parameter: &'_ str| -> (usize, bool) {
-        let length = part(parameter);
-        let secret = parameter.get(..length).is_some_and(|text| is_secret(&text));
-        (length, secret)
-    };
-    if !parameters().any(|parameter| bare(parameter).1) {
+    if !parameters().any(|parameter| secret(parameter).is_some()) {
         return text.into();
     }
     let mut masked = format!("{path}?");
     for parameter in parameters() {
-        let (length, secret) = bare(parameter);
-        let (text, end) = parameter.split_at(length);
-        match text.split_once('=') {
-            Some((name, _)) if secret => {
-                masked.push_str(name);
-                masked.push('=');
-                masked.push_str(MASK);
-            }
-            _ => masked.push_str(text),
+        match secret(parameter) {
+            Some((name, end)) => masked.extend([name, "=", MASK, end]),
+            None => masked.push_str(parameter),
         }
-        masked.push_str(end);
     }
     masked.into()
+}
+
+/// The name of a parameter that holds a secret, and what parts it from the next.
+fn secret(parameter: &str) -> Option<(&str, &str)> {
+    let length = parameter.trim_end_matches(['&', ';']).len();
+    let (bare, end) = parameter.split_at(length);
+    let (name, value) = bare.split_once('=').unwrap_or(("", bare));
+    (names_secret(name) || is_token(value)).then_some((name, end))
 }
 
 fn names_secret(name: &str) -> bool {
@@ -203,6 +194,7 @@ mod tests {
                 Some("/?key=***&Api-Key=***&sig=***"),
             ),
             ("/?x=eyJhbGci.eyJzdWIi.c2ln", Some("/?x=***")),
+            ("/?eyJhbGci.eyJzdWIi.c2ln&x", Some("/?=***&x")),
             ("/\u{85}\u{7f}a", Some("/%C2%85%7Fa")),
         ] {
             assert_eq!(shown(target, text), want.unwrap_or(text));

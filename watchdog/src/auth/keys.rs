@@ -21,6 +21,7 @@ use tracing::{info, warn};
 use super::token::Claims;
 use crate::config;
 use crate::fetch;
+use crate::said;
 
 /// How long either document may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -116,10 +117,12 @@ pub(super) async fn fetch(config: &config::Auth) -> Result<KeySet, String> {
     let Discovery { issuer, jwks_uri } =
         get("config", &config.discovery_url, &config.trust).await?;
     if issuer.is_empty() {
-        return Err(format!("{} names no issuer", config.discovery_url));
+        let from = shown(&config.discovery_url);
+        return Err(format!("{from} names no issuer"));
     }
     if config.debug {
-        info!("[JWT Auth] Issuer: {issuer}\tJWKS URI: {jwks_uri}");
+        let from = shown(&jwks_uri);
+        info!("[JWT Auth] Issuer: {issuer}\tJWKS URI: {from}");
     }
     let Published { keys } = get("keyset", &jwks_uri, &config.trust).await?;
     let set = KeySet::new(issuer, keys)?;
@@ -138,13 +141,20 @@ async fn get<T: DeserializeOwned>(
     let headers = HeaderMap::from_iter([agent]);
     let (status, body) = fetch::get(url, headers, LARGEST, TIMEOUT, trust).await?;
     if status != StatusCode::OK {
-        let (code, body) = (status.as_u16(), beginning(&body));
+        let (code, body, url) = (status.as_u16(), beginning(&body), shown(url));
         return Err(format!(
             "failed to get {what} from {url}, status code: {code}, body: {body}"
         ));
     }
     serde_json::from_slice(&body)
-        .map_err(|error| format!("failed to read {what} from {url}: {error}"))
+        .map_err(|error| format!("failed to read {what} from {}: {error}", shown(url)))
+}
+
+/// An address without the secrets that its query may hold.
+fn shown(url: &str) -> String {
+    let mut shown = String::new();
+    said::target(&mut shown, url);
+    shown
 }
 
 fn beginning(body: &Bytes) -> String {

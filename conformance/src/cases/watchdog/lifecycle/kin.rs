@@ -28,6 +28,22 @@ pub const CASES: &[Case] = &[
     .feature("kill-grace")
     .run(given_again),
     Case::must(
+        "lifecycle/stubborn-kin",
+        "WD-10.83",
+        "who does not mind SIGTERM is killed after `kill_grace`, also where the process that started it has ended by SIGTERM",
+    )
+    .modes(FORK)
+    .feature("kill-grace")
+    .run(stubborn),
+    Case::must(
+        "lifecycle/stubborn-orphan",
+        "WD-10.83",
+        "and where that had ended long before",
+    )
+    .modes(FORK)
+    .feature("kill-grace")
+    .run(stubborn_orphan),
+    Case::must(
         "lifecycle/daemons-end-too",
         "WD-10.82",
         "daemons started by daemons are gone when the watchdog is",
@@ -111,6 +127,28 @@ fn given_again(rig: &mut Rig) -> Outcome {
         }
     }
     Err(Failure::fault("the number was not given again"))
+}
+
+fn is_killed(rig: &Rig, steps: &[&str]) -> Outcome {
+    let setup = rig.watchdog().fprocess(&rig.fixture("script", steps));
+    let setup = setup.env("exec_timeout", "500ms");
+    let w = setup.env("kill_grace", "500ms").start()?;
+    let r = w.get("/")?;
+    check!(
+        r.status >= 400 || r.end != End::Clean,
+        "status {}",
+        r.status
+    );
+    let kin = rig.wait_pid("ignore-term.pid", 5.0)?;
+    rig.wait_gone(kin, 5.0)
+}
+
+fn stubborn(rig: &mut Rig) -> Outcome {
+    is_killed(rig, &["stubborn", "forever"])
+}
+
+fn stubborn_orphan(rig: &mut Rig) -> Outcome {
+    is_killed(rig, &["stubborn"])
 }
 
 fn daemons(rig: &Rig, pid1: bool) -> Outcome {

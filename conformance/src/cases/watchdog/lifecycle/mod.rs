@@ -115,6 +115,10 @@ const CLAUSES: &[Clause] = &[
         "WD-10.82",
         "What functions left running ends with the watchdog: daemons, and what daemons have started.",
     ),
+    Clause::must(
+        "WD-10.83",
+        "Whoever is left of a group that was told to stop is killed after `kill_grace`, whether or not the function itself is still there.",
+    ),
 ];
 
 /// A function that answers `done` when the case writes the file `go`, and where to ask for it.
