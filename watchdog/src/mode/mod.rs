@@ -133,10 +133,11 @@ impl Mode {
         }
     }
 
-    /// The function is neither starting nor gone for good.
+    /// The function is neither starting nor gone for good, and there are files where they are served.
     pub fn has_come_up(&self) -> bool {
         match self {
             Self::Proxy(proxy) => proxy.has_come_up(),
+            Self::Files(files) => files.is_up(),
             _ => true,
         }
     }

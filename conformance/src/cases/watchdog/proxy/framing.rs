@@ -162,7 +162,6 @@ fn lengths_agree(rig: &mut Rig) -> Outcome {
 }
 
 fn last(rig: &mut Rig) -> Outcome {
-    let w = server(rig).start()?;
     let (old, both) = (
         "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n",
         "Content-Length: 3\r\n",
@@ -188,6 +187,8 @@ fn last(rig: &mut Rig) -> Outcome {
         ("POST", format!("HTTP/1.1 204 None\r\n{both}\r\n"), ""),
         ("POST", format!("HTTP/1.1 204 None\r\n{chunked}\r\n"), ""),
     ] {
+        // No other connection is there to be used again.
+        let w = server(rig).start()?;
         let r = raw(&w, method, &answer)?;
         check_eq!(r.text(), body, "body of {answer:?}");
         check!(

@@ -93,7 +93,6 @@ impl Shared {
 
     /// HTTP/2 has the host in the target. One that is empty is no authority (RFC 9113, 8.3.1), and stays a field.
     fn address(&self, request: &mut Request<Outgoing>) -> Result<(), Failure> {
-        *request.version_mut() = Version::HTTP_2;
         // Streams have ends of their own.
         request.headers_mut().remove(TRANSFER_ENCODING);
         let path = if let Some(raw) = Raw::take(request.extensions_mut()) {
@@ -109,6 +108,7 @@ impl Shared {
         }
         *request.uri_mut() = self.site.absolute(host, path)?;
         request.headers_mut().remove(HOST);
+        *request.version_mut() = Version::HTTP_2;
         Ok(())
     }
 
