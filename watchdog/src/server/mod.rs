@@ -70,11 +70,7 @@ impl Server {
         output: Output,
         signals: ChildSignals,
     ) -> Result<Self, StartError> {
-        let listener = listen(config.listen, "port").await?;
-        let metrics = match config.metrics {
-            Some(address) => Some(listen(address, "metrics_port").await?),
-            None => None,
-        };
+        let (listener, metrics) = bind(&config).await?;
         let (processes, reaper) =
             Processes::start(signals, config.timeouts.kill_grace).map_err(StartError::System)?;
         let pumps = TaskTracker::new();
@@ -99,11 +95,7 @@ impl Server {
 
     /// Serves a handler of this process: there is nothing to start, and lines of its own are events.
     pub async fn inproc(config: Config, handler: Handler) -> Result<Self, StartError> {
-        let listener = listen(config.listen, "port").await?;
-        let metrics = match config.metrics {
-            Some(address) => Some(listen(address, "metrics_port").await?),
-            None => None,
-        };
+        let (listener, metrics) = bind(&config).await?;
         let mode = Mode::Inproc(Inproc::new(handler, &config.timeouts));
         let site = Arc::new(site(&config, mode, None, None));
         Ok(Self {
@@ -294,6 +286,16 @@ async fn ended(child: &mut Option<Child>) -> Exit {
         Some(child) => child.wait().await,
         None => std::future::pending().await,
     }
+}
+
+/// Both ports, the second where it is wanted.
+async fn bind(config: &Config) -> Result<(TcpListener, Option<TcpListener>), StartError> {
+    let listener = listen(config.listen, "port").await?;
+    let metrics = match config.metrics {
+        Some(address) => Some(listen(address, "metrics_port").await?),
+        None => None,
+    };
+    Ok((listener, metrics))
 }
 
 /// Dual stack where the system has it.
