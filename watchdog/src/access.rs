@@ -12,10 +12,10 @@ use serde_json::json;
 use crate::config::LogFormat;
 use crate::journal::{self, Sink};
 use crate::said;
+use crate::target::{Target, escaped};
 
 /// How long a trace's id is.
 const TRACE_ID: usize = 32;
-use crate::target::{Target, escaped};
 
 /// Whose line it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

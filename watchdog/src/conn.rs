@@ -1,6 +1,7 @@
 //! A client's connection: bytes both ways, and whether the client is still there.
 //!
-//! Owns the socket. May know that the client may still be sending, and the bytes with which HTTP/2 begins. Refuses to know more of HTTP.
+//! Owns the socket, and since when nothing is in flight on it. May know that the client may still be sending, and the bytes with which
+//! HTTP/2 begins. Refuses to know more of HTTP.
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};

@@ -92,7 +92,7 @@ impl Dialer {
     }
 }
 
-/// An error and what caused it, in one line: hyper keeps the interesting half in the cause.
+/// An error and what caused it, in one line: the interesting half is often in the cause.
 pub fn describe(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

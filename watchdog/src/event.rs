@@ -6,8 +6,41 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
+use tracing::Event;
+use tracing::field::{Field, Visit};
 
 use crate::access;
+use crate::said;
+
+/// An event's fields as JSON.
+pub fn fields(event: &Event<'_>) -> Map<String, Value> {
+    let mut fields = Fields::default();
+    event.record(&mut fields);
+    fields.0
+}
+
+#[derive(Default)]
+struct Fields(Map<String, Value>);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        let text = said::bounded(format!("{value:?}"));
+        self.0.insert(field.name().to_owned(), text.into());
+    }
+    fn record_str(&mut self, field: &Field, value: &str) {
+        let text = said::bounded(value.to_owned());
+        self.0.insert(field.name().to_owned(), text.into());
+    }
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+}
 
 /// What is ours, and not the function's in this process.
 pub fn is_own(target: &str) -> bool {

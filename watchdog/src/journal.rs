@@ -17,7 +17,7 @@ use chrono::{DateTime, Local, SecondsFormat};
 use nix::sys::signal::SigSet;
 use serde_json::{Map, Value};
 use tokio::sync::Notify;
-use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
 use tracing::span;
 
 use crate::config::LogFormat;
@@ -266,21 +266,29 @@ pub fn rfc3339(now: DateTime<Local>) -> String {
 pub struct Journal {
     sink: Sink,
     format: LogFormat,
+    /// As a subscriber it writes our own lines alone.
+    own: bool,
 }
 
 impl Journal {
     pub const fn new(sink: Sink, format: LogFormat) -> Self {
-        Self { sink, format }
+        let own = true;
+        Self { sink, format, own }
+    }
+
+    /// One that writes the lines of everybody in this process.
+    pub const fn of_all(sink: Sink, format: LogFormat) -> Self {
+        let own = false;
+        Self { sink, format, own }
     }
 
     /// Writes an event, whoever's it is.
     pub fn write(&self, event: &tracing::Event<'_>) {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
+        let fields = event::fields(event);
         let (level, target) = (*event.metadata().level(), event.metadata().target());
         let line = match self.format {
-            LogFormat::Text => Self::text(&event::shown(&fields.0, target), level),
-            LogFormat::Json => Self::json(fields.0, level),
+            LogFormat::Text => Self::text(&event::shown(&fields, target), level),
+            LogFormat::Json => Self::json(fields, level),
         };
         self.sink.line(line.as_bytes());
     }
@@ -313,7 +321,12 @@ impl Journal {
 
 impl tracing::Subscriber for Journal {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() <= tracing::Level::INFO && event::is_own(metadata.target())
+        let ours = !self.own || event::is_own(metadata.target());
+        ours && *metadata.level() <= tracing::Level::INFO
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::INFO)
     }
 
     fn event(&self, event: &tracing::Event<'_>) {
@@ -327,30 +340,6 @@ impl tracing::Subscriber for Journal {
     fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
     fn enter(&self, _: &span::Id) {}
     fn exit(&self, _: &span::Id) {}
-}
-
-/// An event's fields as JSON.
-#[derive(Default)]
-struct Fields(Map<String, Value>);
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        let text = said::bounded(format!("{value:?}"));
-        self.0.insert(field.name().to_owned(), text.into());
-    }
-    fn record_str(&mut self, field: &Field, value: &str) {
-        let text = said::bounded(value.to_owned());
-        self.0.insert(field.name().to_owned(), text.into());
-    }
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.0.insert(field.name().to_owned(), value.into());
-    }
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.0.insert(field.name().to_owned(), value.into());
-    }
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.0.insert(field.name().to_owned(), value.into());
-    }
 }
 
 #[cfg(test)]

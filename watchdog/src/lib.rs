@@ -21,7 +21,7 @@
 //! - A [`Handler`] is an async function, or a service of `tower`: an axum `Router` is served as it is. What the request brings beside its head and its
 //!   [`Upload`] is in its extensions: the [`ClientAddress`], and an [`Upgrade`] where it asks for one.
 //! - [`Settings`] are those of `CONFIG.md`: from the environment, by code, or both.
-//! - A [`Server`] tells its address and ends when it is told to; [`serve`] is the short form, for a program that does nothing else.
+//! - A [`Server`] tells its address and ends when it is told to; [`serve()`] is the short form, for a program that does nothing else.
 //! - An [`Error`] says what to tell the operator, and which exit code.
 //! - Log lines are events of `tracing`. The library installs no subscriber by itself; [`log`] has the watchdog's own.
 //!

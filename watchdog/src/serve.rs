@@ -85,7 +85,11 @@ pub async fn accept(site: Arc<Site>, listener: TcpListener) {
             }
         }
     }
-    // To their clients they are connected, and may have had a request sent. Asked of the system itself: the reactor may not know yet.
+    accept_waiting(listener, serve);
+}
+
+/// To their clients they are connected, and may have had a request sent. Asked of the system itself: the reactor may not know yet.
+fn accept_waiting(listener: TcpListener, serve: impl Fn(TcpStream, SocketAddr)) {
     let Ok(listener) = listener.into_std() else {
         return;
     };
@@ -255,14 +259,7 @@ impl Door {
             peer.restart();
             return answer;
         }
-        if matches!(&site.mode, Mode::Fork(fork, _) if fork.wants_remote()) {
-            let server = peer.local();
-            let client = from;
-            request.extensions_mut().insert(Ends { client, server });
-        }
-        if matches!(&site.mode, Mode::Inproc(_)) {
-            request.extensions_mut().insert(ClientAddress(from));
-        }
+        site.tell_ends(&mut request, from, &peer);
         let watched = site.cancel_on_disconnect;
         let client = Client {
             busy: peer.busy(),
@@ -301,6 +298,21 @@ impl Site {
         let write = self.timeouts.write.unwrap_or(OWN_ANSWER);
         let deadline = Deadline::after(write.min(OWN_ANSWER), "write_timeout");
         Limit::Total(deadline)
+    }
+
+    /// Tells a function that wants to know who is at the ends of the connection.
+    fn tell_ends(&self, request: &mut Request<Upload>, from: SocketAddr, peer: &Peer) {
+        match &self.mode {
+            Mode::Fork(fork, _) if fork.wants_remote() => {
+                let server = peer.local();
+                let client = from;
+                request.extensions_mut().insert(Ends { client, server });
+            }
+            Mode::Inproc(_) => {
+                request.extensions_mut().insert(ClientAddress(from));
+            }
+            _ => {}
+        }
     }
 
     /// Orphans reaped so far.

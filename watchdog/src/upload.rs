@@ -109,7 +109,7 @@ impl Incoming {
 
 /// A request's body, within the limits of `max_body_bytes` and `read_timeout`.
 ///
-/// It is read as any [`http_body::Body`](Body): whole with `http_body_util::BodyExt::collect`, or frame by frame while the client still sends.
+/// It is read as any [`http_body::Body`]: whole with `http_body_util::BodyExt::collect`, or frame by frame while the client still sends.
 ///
 /// ```
 /// use fwatchdog::{Handler, Request, Response, Upload, UploadError};

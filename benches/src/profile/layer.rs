@@ -8,6 +8,7 @@ use super::callgrind::Spot;
 const FILES: &[(&str, &str)] = &[
     ("watchdog/src/access", "log line"),
     ("watchdog/src/journal", "log line"),
+    ("watchdog/src/said", "log line"),
     ("watchdog/src/metrics", "metrics"),
     ("prometheus-client", "metrics"),
     ("watchdog/src/gate", "gate"),
@@ -18,6 +19,7 @@ const FILES: &[(&str, &str)] = &[
     ("watchdog/src/dial", "proxy hop"),
     ("/src/http1/client/", "proxy hop"),
     ("/src/http1/", "parse and write HTTP"),
+    ("/src/http2/", "parse and write HTTP"),
     ("watchdog/src/mode/fork", "fork"),
     ("watchdog/src/process", "fork"),
     ("std/src/sys/process", "fork"),
@@ -27,18 +29,19 @@ const FILES: &[(&str, &str)] = &[
     ("watchdog/src/sniff", "accept and serve"),
     ("watchdog/src/", "request and answer"),
     ("httparse", "parse and write HTTP"),
-    ("/hyper-", "parse and write HTTP"),
     ("/http-", "parse and write HTTP"),
     ("/h2-", "parse and write HTTP"),
     ("/bytes-", "parse and write HTTP"),
     ("/tokio-", "runtime"),
     ("/mio-", "runtime"),
+    ("/dlmalloc-", "memory"),
     ("library/alloc/", "memory"),
 ];
 /// Where the file is not known: what the name of the function holds.
 const FUNCTIONS: &[(&str, &str)] = &[
     ("fwatchdog::access", "log line"),
     ("fwatchdog::journal", "log line"),
+    ("fwatchdog::said", "log line"),
     ("chrono::", "log line"),
     ("fwatchdog::metrics", "metrics"),
     ("prometheus_client::", "metrics"),
@@ -50,13 +53,14 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("fwatchdog::dial", "proxy hop"),
     ("fwatchdog::http1::client", "proxy hop"),
     ("fwatchdog::http1", "parse and write HTTP"),
+    ("fwatchdog::http2", "parse and write HTTP"),
     ("fwatchdog::mode::fork", "fork"),
     ("fwatchdog::process", "fork"),
     ("fwatchdog::mode::files", "files"),
     ("fwatchdog::serve", "accept and serve"),
     ("fwatchdog::conn", "accept and serve"),
     ("fwatchdog::", "request and answer"),
-    ("hyper", "parse and write HTTP"),
+    ("h2::", "parse and write HTTP"),
     ("httparse::", "parse and write HTTP"),
     ("http::", "parse and write HTTP"),
     ("bytes::", "parse and write HTTP"),
@@ -99,7 +103,7 @@ mod tests {
     fn files_come_before_functions() {
         assert_eq!(layer("/x/watchdog/src/gate.rs", "tokio::poll"), "gate");
         assert_eq!(
-            layer("/c/hyper-1.12.0/src/proto/h1/io.rs", "f"),
+            layer("/c/h2-0.4.15/src/proto/streams/prioritize.rs", "f"),
             "parse and write HTTP"
         );
         assert_eq!(

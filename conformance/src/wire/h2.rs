@@ -201,9 +201,7 @@ impl<S: Read + Write> Connection<S> {
     pub fn fill(&mut self, id: u32, most: usize) -> io::Result<usize> {
         let mut sent = 0;
         loop {
-            let room = self.stream(id).window.min(self.window).max(0);
-            let room = usize::try_from(room).unwrap_or(0).min(LARGEST);
-            let now = room.min(most - sent);
+            let now = self.room(id).min(most - sent);
             if now == 0 {
                 return Ok(sent);
             }

@@ -215,9 +215,9 @@ pub struct Files {
 /// Limits in time. `None` is no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// From the first byte of a request to the last of its body; also how long an idle connection is kept.
+    /// For a head, from its first byte; for a body, from the end of its head; for an idle connection, from its last answer.
     pub read: Option<Duration>,
-    /// From a request's head to the end of an ordinary answer.
+    /// From a request's head to the end of an ordinary answer, taken or not.
     pub write: Option<Duration>,
     /// How long the function may take.
     pub exec: Option<Duration>,

@@ -3,24 +3,24 @@
 //! Owns which settings make up which part, and the rules that join several of them. May know every setting. Refuses to stop at the first
 //! problem: all are found before any is reported.
 
+mod trust;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use self::trust::{auth, trust};
 use super::environment::Environment;
 use super::grammar::Value;
 use super::reader::Reader;
 use super::report::{Loaded, Problems, Source};
 use super::setting::ModeName;
 use super::{
-    Auth, ClassicStyle, CommandLine, Config, Dialect, Endpoint, Files, Flavour, Fork, Health,
-    Limits, Log, LogFormat, Mode, Protocol, Proxy, Stop, Style, TermTiming, Timeouts, Trust,
-    settings,
+    ClassicStyle, CommandLine, Config, Dialect, Endpoint, Files, Flavour, Fork, Health, Limits,
+    Log, LogFormat, Mode, Protocol, Proxy, Stop, Style, TermTiming, Timeouts, Trust, settings,
 };
 use crate::healthcheck::Healthcheck;
 
-const DISCOVERY: &str = "http://gateway.openfaas:8080/.well-known/openid-configuration";
-const DISCOVERY_LOCAL: &str = "http://127.0.0.1:8000/.well-known/openid-configuration";
 const CONTENT_TYPE: &str = "application/octet-stream";
 /// With the other defaults a stop takes 28 s at most: orchestrators kill after 30 s unless told otherwise.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
@@ -251,18 +251,6 @@ fn proxy(
     })
 }
 
-fn trust(r: &mut Reader<'_>) -> Trust {
-    let dirs = r.text(&settings::SSL_CERT_DIR).unwrap_or_default();
-    Trust {
-        file: r.text(&settings::SSL_CERT_FILE).map(PathBuf::from),
-        dirs: dirs
-            .split(':')
-            .filter(|dir| !dir.is_empty())
-            .map(PathBuf::from)
-            .collect(),
-    }
-}
-
 fn files(r: &mut Reader<'_>) -> Files {
     Files {
         root: r.path(&settings::STATIC_PATH),
@@ -374,55 +362,4 @@ fn log(r: &mut Reader<'_>) -> Log {
         line_limit,
         call_id: r.flag(&settings::LOG_CALLID),
     }
-}
-
-fn auth(r: &mut Reader<'_>, trust: Trust) -> Option<Auth> {
-    let wanted = r.flag(&settings::JWT_AUTH);
-    let debug = r.flag(&settings::JWT_AUTH_DEBUG);
-    let discovery_url = discovery_url(r);
-    let name = r.text(&settings::OPENFAAS_NAME);
-    let namespace = r.text(&settings::OPENFAAS_NAMESPACE);
-    if !wanted {
-        return None;
-    }
-    let namespace = namespace.or_else(|| namespace_of_account(r));
-    if name.is_none() {
-        r.missing(&settings::OPENFAAS_NAME, "not set, and jwt_auth needs it");
-    }
-    let function = format!("{}:{}", namespace?, name?);
-    Some(Auth {
-        discovery_url,
-        function,
-        debug,
-        trust,
-    })
-}
-
-fn discovery_url(r: &mut Reader<'_>) -> String {
-    let setting = &settings::JWT_DISCOVERY_URL;
-    let is_local = r.flag(&settings::JWT_AUTH_LOCAL);
-    r.text(setting).unwrap_or_else(|| {
-        let derived = if is_local { DISCOVERY_LOCAL } else { DISCOVERY };
-        r.note(setting, derived.to_owned(), Source::Default);
-        derived.to_owned()
-    })
-}
-
-fn namespace_of_account(r: &mut Reader<'_>) -> Option<String> {
-    let setting = &settings::OPENFAAS_NAMESPACE;
-    let file = r.env.namespace_file().to_owned();
-    let why = match r.env.read_namespace() {
-        Ok(namespace) if !namespace.is_empty() => {
-            r.note(setting, namespace.clone(), Source::File(file));
-            return Some(namespace);
-        }
-        Ok(_) => "it is empty".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    let message = format!(
-        "not set, and jwt_auth needs it; tried {}: {why}",
-        file.display()
-    );
-    r.missing(setting, &message);
-    None
 }

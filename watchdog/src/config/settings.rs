@@ -217,7 +217,7 @@ pub(super) static STARTUP_TIMEOUT: Setting = Setting::new(
     Kind::Duration,
     Value("30s"),
     HTTP,
-    "How long early requests wait for the server to listen before they are answered 503. `0` does not wait.",
+    "How long early requests wait for the server to listen before they are answered 503. `0` does not wait. Why it cannot be reached is in the log and in the body of `/_/ready`.",
 );
 
 pub(super) static TERM_SIGNAL_TIMING: Setting = Setting::new(
@@ -369,7 +369,7 @@ pub(super) static READ_TIMEOUT: Setting = Setting::new(
     Kind::Duration,
     Value("30s"),
     ALL,
-    "From the first byte of a request to the last of its body; also how long an idle connection is kept. `0` is no limit.",
+    "Three limits: for the head of a request, from its first byte; for its body, from the end of its head; for an idle connection, from the last answer. `0` is no limit.",
 );
 
 pub(super) static WRITE_TIMEOUT: Setting = Setting::new(
@@ -377,7 +377,7 @@ pub(super) static WRITE_TIMEOUT: Setting = Setting::new(
     Kind::Duration,
     Value("30s"),
     ALL,
-    "From a request's head to the end of an ordinary answer. `0` is no limit.",
+    "From a request's head to the end of an ordinary answer, also where the client does not take it: it is cut off then. Answers of the watchdog's own, such as probes, have 10 s at most. `0` is no limit.",
 );
 
 pub(super) static STREAM_IDLE_TIMEOUT: Setting = Setting::new(
@@ -385,7 +385,7 @@ pub(super) static STREAM_IDLE_TIMEOUT: Setting = Setting::new(
     Kind::Duration,
     Derived("`exec_timeout`"),
     ALL,
-    "The longest silence in an event stream or an upgraded connection. `0` is no limit.",
+    "The longest silence in an event stream or an upgraded connection, whoever is to blame for it. `0` is no limit.",
 );
 
 pub(super) static CANCEL_ON_DISCONNECT: Setting = Setting::new(
@@ -472,7 +472,7 @@ pub(super) static SHUTDOWN_TIMEOUT: Setting = Setting::new(
     Kind::Duration,
     Derived("`write_timeout` where that is set and not `0`, otherwise `20s`"),
     ALL,
-    "How long the requests in flight may take after that. `0` does not wait for them. With every default, a stop takes 28 s at most: 3 s, 20 s, and `kill_grace` twice.",
+    "How long the requests in flight may take after that. `0` does not wait for them. With every default, a stop takes 28 s at most: 3 s, 20 s, `kill_grace` twice, and a second for what is left to log.",
 );
 
 pub(super) static KILL_GRACE: Setting = Setting::new(
@@ -496,7 +496,7 @@ pub(super) static READY_PATH: Setting = Setting::new(
     Kind::Target,
     Nothing,
     ALL,
-    "`/_/ready` also asks the function, by a GET of this path (and query).",
+    "`/_/ready` also asks the function, by a GET of this path (and query). Without it, mode http asks for a connection alone.",
 );
 
 pub(super) static TMPDIR: Setting = Setting::new(

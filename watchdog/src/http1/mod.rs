@@ -16,6 +16,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
+use http::HeaderName;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio_util::io::poll_read_buf;
 
@@ -31,6 +32,10 @@ const SCRATCH: usize = 8 << 10;
 
 /// Requests with more fields than this are refused, and trailers are bound elsewhere. Go has no such limit; this one is out of the way.
 pub const MAX_FIELDS: usize = 512;
+
+/// Fields of one connection that the crate `http` has no names for.
+pub const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+pub const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
 /// The words after an answer's status, where they are not the usual ones.
 #[derive(Debug, Clone)]

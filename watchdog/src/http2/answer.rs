@@ -16,11 +16,8 @@ use super::flow::{Flow, Piece};
 use super::request::Desk;
 use crate::failure::Failure;
 use crate::http1::server::{Cut, date};
-use crate::http1::tokens;
+use crate::http1::{KEEP_ALIVE, PROXY_CONNECTION, tokens};
 use crate::seal::Sealed;
-
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
 /// Gets the answer and sends it. A client that resets the stream ends both.
 pub(super) async fn run(

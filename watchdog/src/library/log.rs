@@ -9,8 +9,7 @@
 
 use std::io::{self, Write};
 
-use tracing::level_filters::LevelFilter;
-use tracing::{Event, Metadata, Subscriber, span};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::Context;
 
 use super::error::Error;
@@ -60,7 +59,7 @@ pub struct Guard {
 /// [`ErrorKind::Log`](crate::ErrorKind::Log) where the program has a subscriber already.
 pub fn install(format: Format) -> Result<Guard, Error> {
     let (layer, guard) = Layer::new(io::stderr(), format)?;
-    tracing::subscriber::set_global_default(Global(layer.0))
+    tracing::subscriber::set_global_default(layer.0)
         .map_err(|error| Error::log(io::Error::other(error)))?;
     Ok(guard)
 }
@@ -90,7 +89,7 @@ impl Layer {
             Format::Json => LogFormat::Json,
         };
         let guard = Guard { _writer: writer };
-        Ok((Self(Journal::new(sink, format)), guard))
+        Ok((Self(Journal::of_all(sink, format)), guard))
     }
 }
 
@@ -98,29 +97,4 @@ impl<S: Subscriber> tracing_subscriber::Layer<S> for Layer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         self.0.write(event);
     }
-}
-
-/// The whole subscriber of a program.
-struct Global(Journal);
-
-impl Subscriber for Global {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= tracing::Level::INFO
-    }
-
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(LevelFilter::INFO)
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        self.0.write(event);
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-    fn enter(&self, _: &span::Id) {}
-    fn exit(&self, _: &span::Id) {}
 }

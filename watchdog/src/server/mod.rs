@@ -70,11 +70,7 @@ impl Server {
         output: Output,
         signals: ChildSignals,
     ) -> Result<Self, StartError> {
-        let listener = listen(config.listen, "port").await?;
-        let metrics = match config.metrics {
-            Some(address) => Some(listen(address, "metrics_port").await?),
-            None => None,
-        };
+        let (listener, metrics) = bind(&config).await?;
         let (processes, reaper) =
             Processes::start(signals, config.timeouts.kill_grace).map_err(StartError::System)?;
         let pumps = TaskTracker::new();
@@ -99,11 +95,7 @@ impl Server {
 
     /// Serves a handler of this process: there is nothing to start, and lines of its own are events.
     pub async fn inproc(config: Config, handler: Handler) -> Result<Self, StartError> {
-        let listener = listen(config.listen, "port").await?;
-        let metrics = match config.metrics {
-            Some(address) => Some(listen(address, "metrics_port").await?),
-            None => None,
-        };
+        let (listener, metrics) = bind(&config).await?;
         let mode = Mode::Inproc(Inproc::new(handler, &config.timeouts));
         let site = Arc::new(site(&config, mode, None, None));
         Ok(Self {
@@ -187,20 +179,24 @@ impl Server {
         pumps.close();
         // A grandchild may hold a pipe for ever.
         let _ = timeout(LAST_WORDS, pumps.wait()).await;
-        // Whoever serves again in this process finds the ports free and nothing of ours left.
-        if let Some(metrics) = metrics {
-            task::end(metrics).await;
-        }
-        site.life.tasks.close();
-        let _ = timeout(LAST_WORDS, site.life.tasks.wait()).await;
-        if let Mode::Inproc(inproc) = &site.mode {
-            let _ = timeout(LAST_WORDS, inproc.finish()).await;
-        }
+        leave_nothing(&site, metrics).await;
         tracing::info!(
             "Exiting. Active connections: {}",
             site.desk.gate.in_flight()
         );
         stopped
+    }
+}
+
+/// Whoever serves again in this process finds the ports free and nothing of ours left.
+async fn leave_nothing(site: &Site, metrics: Option<task::Owned<()>>) {
+    if let Some(metrics) = metrics {
+        task::end(metrics).await;
+    }
+    site.life.tasks.close();
+    let _ = timeout(LAST_WORDS, site.life.tasks.wait()).await;
+    if let Mode::Inproc(inproc) = &site.mode {
+        let _ = timeout(LAST_WORDS, inproc.finish()).await;
     }
 }
 
@@ -253,16 +249,17 @@ async fn drain(
         site.life.cut.cancel();
     }
     if let Some(child) = child {
-        child.signal(Signal::SIGTERM);
-        if timeout(config.timeouts.kill_grace, child.wait())
-            .await
-            .is_err()
-        {
-            tracing::warn!("the function did not stop within kill_grace: killed");
-        }
-        // Its workers, too, have had their time.
-        child.signal(Signal::SIGKILL);
+        end(child, config.timeouts.kill_grace).await;
     }
+}
+
+async fn end(child: &mut Child, grace: Duration) {
+    child.signal(Signal::SIGTERM);
+    if timeout(grace, child.wait()).await.is_err() {
+        tracing::warn!("the function did not stop within kill_grace: killed");
+    }
+    // Its workers, too, have had their time.
+    child.signal(Signal::SIGKILL);
 }
 
 /// Passes on what is meant for the function: reload, reopen, report, resize.
@@ -294,6 +291,16 @@ async fn ended(child: &mut Option<Child>) -> Exit {
         Some(child) => child.wait().await,
         None => std::future::pending().await,
     }
+}
+
+/// Both ports, the second where it is wanted.
+async fn bind(config: &Config) -> Result<(TcpListener, Option<TcpListener>), StartError> {
+    let listener = listen(config.listen, "port").await?;
+    let metrics = match config.metrics {
+        Some(address) => Some(listen(address, "metrics_port").await?),
+        None => None,
+    };
+    Ok((listener, metrics))
 }
 
 /// Dual stack where the system has it.

@@ -1,7 +1,7 @@
 //! The heads of both messages: a request's as bytes, an answer's from bytes.
 //!
-//! Owns how a head is written and read, and what an answer's head says of its body and its connection (RFC 9112, 6.3 and 9.3). May know httparse. Refuses
-//! to keep anything between two heads.
+//! Owns how a head is written and read, how large an answer's may be, and what it says of its connection (RFC 9112, 9.3). May know httparse. Refuses to keep
+//! anything between two heads.
 
 use std::mem::MaybeUninit;
 

@@ -65,18 +65,7 @@ pub(super) fn write(
     if framing == Framing::Close || switches || connection.close {
         asked.keeps = false;
     }
-    let announced = match framing {
-        Framing::Length(len) if !bodyless(head.status, asked) => Some(len),
-        Framing::Length(_)
-            if asked.head
-                && may_have_length(head.status)
-                && !head.headers.contains_key(CONTENT_LENGTH) =>
-        {
-            length.filter(|len| *len > 0)
-        }
-        _ => None,
-    };
-    if let Some(len) = announced {
+    if let Some(len) = announced(head, length, framing, asked) {
         // Writing to memory cannot fail.
         let _ = write!(to, "Content-Length: {len}\r\n");
     }
@@ -95,6 +84,26 @@ pub(super) fn write(
     }
     to.extend_from_slice(b"\r\n");
     framing
+}
+
+/// The length that is ours to say.
+fn announced(
+    head: &response::Parts,
+    length: Option<u64>,
+    framing: Framing,
+    asked: &Asked,
+) -> Option<u64> {
+    match framing {
+        Framing::Length(len) if !bodyless(head.status, asked) => Some(len),
+        Framing::Length(_)
+            if asked.head
+                && may_have_length(head.status)
+                && !head.headers.contains_key(CONTENT_LENGTH) =>
+        {
+            length.filter(|len| *len > 0)
+        }
+        _ => None,
+    }
 }
 
 /// An interim answer (RFC 9110, 15.2): a head and nothing else, for clients of HTTP/1.1 alone.

@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
 use httparse::{ParserConfig, Status};
 use memchr::memchr;
 
@@ -129,26 +129,7 @@ fn parse_around(bytes: &Bytes, sent: Option<&Bytes>) -> Result<Head, Refusal> {
         Err(httparse::Error::TooManyHeaders) => return Err(TOO_LARGE),
         Ok(Status::Partial) | Err(_) => return Err(BAD),
     }
-    let mut request = Request::new(());
-    let method = Method::from_bytes(parsed.method.unwrap_or_default().as_bytes());
-    *request.method_mut() = method.map_err(|_| BAD)?;
-    let server_wide = request.method() == Method::OPTIONS;
-    let taken = match sent {
-        Some(sent) => target::read(sent, sent, server_wide),
-        None => target::read(
-            bytes,
-            parsed.path.unwrap_or_default().as_bytes(),
-            server_wide,
-        ),
-    };
-    let (uri, raw) = taken.ok_or(BAD)?;
-    *request.uri_mut() = uri;
-    if let Some(raw) = raw {
-        request.extensions_mut().insert(raw);
-    }
-    if parsed.version == Some(0) {
-        *request.version_mut() = Version::HTTP_10;
-    }
+    let mut request = line(bytes, &parsed, sent)?;
     let mut says = Says::default();
     let collected = fields::collect(
         bytes,
@@ -161,25 +142,40 @@ fn parse_around(bytes: &Bytes, sent: Option<&Bytes>) -> Result<Head, Refusal> {
     collected.map_err(|_| BAD)?;
     let version = request.version();
     let framing = says.framing(version)?;
-    let both = says.chunked.is_some() && says.lengths > 0;
-    if both {
-        request.headers_mut().remove(CONTENT_LENGTH);
-    } else if says.unusual
-        && let Some(length) = says.length
-    {
-        let once = HeaderValue::from(length);
-        request.headers_mut().insert(CONTENT_LENGTH, once);
-    }
-    let (one, connection) = (version == Version::HTTP_11, says.connection);
+    says.settle(request.headers_mut());
+    let (one, both) = (version == Version::HTTP_11, says.both());
     Ok(Head {
         request,
         framing,
         // A message that says both is framed by its chunks, and is the last (RFC 9112, 6.1).
-        keeps: connection.keeps(version) && !both,
+        keeps: says.connection.keeps(version) && !both,
         expects: one && says.expects && framing != Framing::Length(0),
-        upgrades: one && says.upgrade && connection.upgrade,
+        upgrades: one && says.upgrade && says.connection.upgrade,
         trailers: says.trailers,
     })
+}
+
+/// What the line above the fields asks for.
+fn line(
+    bytes: &Bytes,
+    parsed: &httparse::Request<'_, '_>,
+    sent: Option<&Bytes>,
+) -> Result<Request<()>, Refusal> {
+    let mut request = Request::new(());
+    let method = Method::from_bytes(parsed.method.unwrap_or_default().as_bytes());
+    *request.method_mut() = method.map_err(|_| BAD)?;
+    let server_wide = request.method() == Method::OPTIONS;
+    let path = parsed.path.unwrap_or_default().as_bytes();
+    let (head, sent) = sent.map_or((bytes, path), |sent| (sent, &sent[..]));
+    let (uri, raw) = target::read(head, sent, server_wide).ok_or(BAD)?;
+    *request.uri_mut() = uri;
+    if let Some(raw) = raw {
+        request.extensions_mut().insert(raw);
+    }
+    if parsed.version == Some(0) {
+        *request.version_mut() = Version::HTTP_10;
+    }
+    Ok(request)
 }
 
 /// What the fields say of the body and the connection.
@@ -223,6 +219,21 @@ impl Says {
             TE => self.trailers |= members.any(|m| m.eq_ignore_ascii_case(b"trailers")),
             UPGRADE => self.upgrade = true,
             _ => {}
+        }
+    }
+
+    fn both(&self) -> bool {
+        self.chunked.is_some() && self.lengths > 0
+    }
+
+    /// Leaves one length, and none beside a coding: others on the way could believe it.
+    fn settle(&self, headers: &mut HeaderMap) {
+        if self.both() {
+            headers.remove(CONTENT_LENGTH);
+        } else if self.unusual
+            && let Some(length) = self.length
+        {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
     }
 

@@ -8,6 +8,7 @@ mod body;
 mod head;
 mod heads;
 mod opening;
+mod source;
 #[cfg(test)]
 mod tests;
 
@@ -27,7 +28,7 @@ pub use self::head::Refusal;
 pub use self::heads::Heads;
 
 use self::answer::Asked;
-use self::body::{Next, Source};
+use self::source::{Next, Source};
 use super::outbound::Outbound;
 use crate::conn::{Io, Peer, Writer};
 use crate::failure::Failure;

@@ -8,6 +8,8 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use crate::http1::{KEEP_ALIVE, PROXY_CONNECTION};
+
 /// The largest block: more is not a header.
 pub const MAX: usize = 64 << 10;
 
@@ -22,8 +24,8 @@ const OURS: [HeaderName; 8] = [
     TRAILER,
     TRANSFER_ENCODING,
     UPGRADE,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
+    KEEP_ALIVE,
+    PROXY_CONNECTION,
 ];
 
 #[derive(Debug, PartialEq, Eq)]

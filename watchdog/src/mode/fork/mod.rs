@@ -4,6 +4,7 @@
 //! function that failed before its first byte look like one that succeeded.
 
 mod cgi;
+mod debug;
 mod env;
 mod envelope;
 mod pipes;
@@ -11,7 +12,6 @@ mod pool;
 mod run;
 mod start;
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -24,7 +24,7 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 
-pub use self::env::{Ends, canonical};
+pub use self::env::Ends;
 use self::pipes::Feeding;
 pub use self::pipes::Input;
 pub use self::pool::Level;
@@ -37,7 +37,6 @@ use crate::config::{self, ClassicStyle, Dialect, Log, Style};
 use crate::failure::Failure;
 use crate::journal::Sink;
 use crate::process::{Exit, Processes, Spawned, Variables};
-use crate::said;
 use crate::sniff;
 use crate::spool::{Place, Spooled};
 use crate::target::Target;
@@ -407,43 +406,6 @@ impl Fork {
         if let (Some(value), false) = (fixed, response.headers().contains_key(CONTENT_TYPE)) {
             response.headers_mut().insert(CONTENT_TYPE, value);
         }
-    }
-
-    async fn print_headers(&self, direction: &str, headers: &HeaderMap) {
-        let mut lines = String::new();
-        for name in headers.keys() {
-            let values: Vec<_> = headers
-                .get_all(name)
-                .iter()
-                .map(|v| {
-                    let mut text = String::new();
-                    said::message(&mut text, &String::from_utf8_lossy(v.as_bytes()));
-                    text
-                })
-                .collect();
-            // Writing to a string cannot fail.
-            let _ = writeln!(
-                lines,
-                "[{direction}] {}=[{}]",
-                canonical(name, '-'),
-                values.join(" ")
-            );
-        }
-        self.outlets.stdout.write(lines.as_bytes()).await;
-    }
-
-    async fn write_debug(&self, exit: Exit, output: &mut Spooled) -> Result<(), Failure> {
-        if !exit.is_success() {
-            tracing::info!("Success=false, Error={exit}");
-            let first = output.peek().map_err(|e| pipes::disk(&e))?;
-            tracing::info!("Out={}", String::from_utf8_lossy(&first));
-            return Ok(());
-        }
-        let mut copy = output.again().map_err(|e| pipes::disk(&e))?;
-        while let Some(piece) = copy.chunk().map_err(|e| pipes::disk(&e))? {
-            self.outlets.stdout.write(&piece).await;
-        }
-        Ok(())
     }
 }
 

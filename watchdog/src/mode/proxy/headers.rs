@@ -11,10 +11,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 
 use crate::failure::Failure;
-use crate::http1::tokens;
-
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+use crate::http1::{KEEP_ALIVE, PROXY_CONNECTION, tokens};
 
 /// Fields of one connection, besides what `Connection` names.
 const HOP_BY_HOP: [HeaderName; 8] = [

@@ -7,6 +7,7 @@
 
 mod h2c;
 mod headers;
+mod lingering;
 mod pool;
 mod reach;
 mod reply;
@@ -77,7 +78,7 @@ impl Proxy {
                 Protocol::Http1 => {
                     Transport::Http1(Arc::new(Pool::new(Arc::clone(&site), timeouts.read)))
                 }
-                Protocol::H2c => Transport::H2c(h2c::Shared::new(Arc::clone(&site))),
+                Protocol::H2c => Transport::H2c(h2c::Shared::new(Arc::clone(&site), timeouts.read)),
             },
             site,
             collect: proxy.buffer_body.then_some(place),

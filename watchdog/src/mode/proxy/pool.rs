@@ -8,16 +8,16 @@ mod idle;
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Frame;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 
 use self::idle::{Idle, Taken};
+use super::lingering::Lingering;
 use super::site::Site;
 use crate::body::BodyError;
 use crate::failure::Failure;
@@ -32,9 +32,7 @@ pub(super) struct Pool {
     /// One task for all idle links, from the first on.
     sweeper: OnceLock<Owned<()>>,
     /// Links whose upload outlasts their answer.
-    lingering: Mutex<Vec<Owned<()>>>,
-    /// For how long they may: the other side may never take it.
-    patience: Option<Duration>,
+    lingering: Lingering,
 }
 
 impl Pool {
@@ -44,8 +42,7 @@ impl Pool {
             site,
             idle,
             sweeper: OnceLock::new(),
-            lingering: Mutex::default(),
-            patience,
+            lingering: Lingering::new(patience),
         }
     }
 
@@ -100,17 +97,8 @@ impl Pool {
             self.sweeper
                 .get_or_init(|| task::spawn(Arc::clone(&self.idle).sweep()));
         } else if link.is_uploading() {
-            self.linger(task::spawn(finish(link, Arc::clone(self))));
+            self.lingering.add(finish(link, Arc::clone(self)));
         }
-    }
-
-    fn linger(&self, task: Owned<()>) {
-        let mut lingering = self
-            .lingering
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        lingering.retain(|task| !task.is_finished());
-        lingering.push(task);
     }
 }
 
@@ -134,7 +122,7 @@ impl Apart {
 
     /// The answer came whole: the upload may go on to its own end, and the link serves another request after it.
     pub(super) fn answered(self) {
-        self.home.linger(self.task);
+        self.home.lingering.add(self.task);
     }
 }
 
@@ -162,9 +150,6 @@ async fn run(
 
 /// Lets an upload that has its answer come to its end.
 async fn finish(mut link: Box<Link>, home: Arc<Pool>) {
-    let over = poll_fn(|cx| link.poll_upload(cx));
-    let patience = home.patience.unwrap_or(Duration::MAX);
-    if timeout(patience, over).await.is_ok() {
-        home.give_back(link);
-    }
+    poll_fn(|cx| link.poll_upload(cx)).await;
+    home.give_back(link);
 }

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::site::Site;
 use crate::failure::Failure;
+use crate::said;
 
 /// Steps between attempts to connect at start: short at first, as most functions are quick.
 const FIRST_STEP: Duration = Duration::from_millis(10);
@@ -25,9 +26,6 @@ const QUIET: Duration = Duration::from_secs(1);
 
 /// Causes that come by turns are not told more often.
 const GAP: Duration = Duration::from_secs(5);
-
-/// Longer words than these are cut: the other side has part in them.
-const LONGEST: usize = 500;
 
 const STARTING: &str = "function is still starting";
 const GONE: &str = "function has terminated";
@@ -174,11 +172,11 @@ fn is_cheap(error: &io::Error) -> bool {
     )
 }
 
-/// An error as a line of bounded length.
+/// An error as a line of bounded length: the other side has part in its words.
 pub(super) fn worded(error: &io::Error) -> String {
-    let text = error.to_string();
-    let plain = text.chars().map(|c| if c.is_control() { '?' } else { c });
-    plain.take(LONGEST).collect()
+    let mut line = String::new();
+    said::message(&mut line, &error.to_string());
+    line
 }
 
 /// What the log was told of a start.

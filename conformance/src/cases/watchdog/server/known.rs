@@ -2,6 +2,7 @@
 //! It knows them from advisories and from the published collections; each hides `GET /second` in what one reading takes for a body.
 //! It refuses to tell which server it was: all of them are refused here.
 
+use super::malformed::refused;
 use super::smuggling::start;
 use crate::prelude::*;
 
@@ -51,21 +52,7 @@ fn request(lines: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// An error and the close, and nothing ran.
-fn refused(rig: &Rig, w: &Watchdog, bytes: &[u8]) -> Outcome {
-    let before = (rig.evidence("started"), rig.evidence("hits"));
-    let mut wire = w.connect()?;
-    wire.send(bytes)?;
-    let shown = bytes.escape_ascii();
-    let r = wire
-        .read_response()
-        .map_err(|e| Failure::failed(format!("{shown}: {e}")))?;
-    check!([400, 501].contains(&r.status), "{shown}: {}", r.status);
-    wire.expect_closed(rig.timeout(5.0))?;
-    let after = (rig.evidence("started"), rig.evidence("hits"));
-    check_eq!(after, before, "what ran because of {shown}");
-    Ok(())
-}
+const ERRORS: &[u16] = &[400, 501];
 
 fn codings(rig: &mut Rig) -> Outcome {
     let w = start(rig)?;
@@ -95,7 +82,7 @@ fn codings(rig: &mut Rig) -> Outcome {
         b"Transfer-Encoding: c\x01hunked",
         b"Transfer-Encoding: chunk",
     ] {
-        refused(rig, &w, &request(lines))?;
+        refused(rig, &w, &request(lines), ERRORS)?;
     }
     Ok(())
 }
@@ -117,7 +104,7 @@ fn lengths(rig: &mut Rig) -> Outcome {
         b" Content-Length: 5",
         b"Content-Length",
     ] {
-        refused(rig, &w, &request(lines))?;
+        refused(rig, &w, &request(lines), ERRORS)?;
     }
     Ok(())
 }
@@ -142,7 +129,7 @@ fn heads(rig: &mut Rig) -> Outcome {
         "GET /echo HTTP/1.1\r\n Host: a\r\n\r\n",
         "GET /echo HTTP/1.1\r\n\u{b}\r\nHost: a\r\n\r\n",
     ] {
-        refused(rig, &w, format!("{head}{hidden}").as_bytes())?;
+        refused(rig, &w, format!("{head}{hidden}").as_bytes(), ERRORS)?;
     }
     Ok(())
 }

@@ -98,7 +98,7 @@ pub const CASES: &[Case] = &[
 ];
 
 /// Sends the bytes: a 4xx or 5xx from `allowed`, then the close; and nothing ran.
-fn refused(rig: &Rig, w: &Watchdog, bytes: &[u8], allowed: &[u16]) -> Outcome {
+pub(super) fn refused(rig: &Rig, w: &Watchdog, bytes: &[u8], allowed: &[u16]) -> Outcome {
     let before = (rig.evidence("started"), rig.evidence("hits"));
     let mut wire = w.connect()?;
     wire.send(bytes)?;

@@ -5,7 +5,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -19,12 +19,12 @@ use super::sending::Sending;
 use crate::body::{Body, BodyError};
 use crate::failure::Failure;
 use crate::http1::client::Piece;
-use crate::mode::proxy::headers;
+use crate::mode::proxy::{headers, lingering};
 use crate::task::{self, Owned};
 use crate::upload::UploadError;
 
 /// Uploads that outlast their answer.
-pub(super) type Lingering = Arc<Mutex<Vec<Owned<()>>>>;
+pub(super) type Lingering = Arc<lingering::Lingering>;
 
 #[derive(Debug)]
 struct Answer {
@@ -107,9 +107,7 @@ impl Answer {
     fn end(&mut self) {
         self.over = true;
         if let Some(Upload { task, home, .. }) = self.upload.take() {
-            let mut lingering = home.lock().unwrap_or_else(PoisonError::into_inner);
-            lingering.retain(|task| !task.is_finished());
-            lingering.push(task);
+            home.add(task);
         }
     }
 

@@ -11,6 +11,7 @@ use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
+use std::time::Duration;
 
 use h2::Reason;
 use http::header::{HOST, TRANSFER_ENCODING};
@@ -20,6 +21,7 @@ use http::{Request, Response, Version, request};
 use self::answer::Lingering;
 use self::line::{Line, Seat};
 use self::sending::{Sending, Source};
+use super::lingering;
 use super::site::Site;
 use crate::body::Body;
 use crate::dial;
@@ -53,12 +55,12 @@ struct Lost {
 }
 
 impl Shared {
-    pub(super) fn new(site: Arc<Site>) -> Self {
+    pub(super) fn new(site: Arc<Site>, patience: Option<Duration>) -> Self {
         Self {
             site,
             lines: Mutex::default(),
             dialling: tokio::sync::Mutex::default(),
-            lingering: Arc::default(),
+            lingering: Arc::new(lingering::Lingering::new(patience)),
         }
     }
 

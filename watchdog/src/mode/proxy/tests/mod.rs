@@ -127,10 +127,14 @@ impl Rig {
 
     /// An upstream that is up, behind a proxy that serves.
     async fn with(adjust: impl FnOnce(&mut config::Proxy)) -> Self {
+        Self::within(TIMEOUTS, adjust).await
+    }
+
+    async fn within(timeouts: Timeouts, adjust: impl FnOnce(&mut config::Proxy)) -> Self {
         let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut settings = settings(upstream.local_addr().unwrap().port());
         adjust(&mut settings);
-        let proxy = Arc::new(Proxy::new(&settings, &TIMEOUTS));
+        let proxy = Arc::new(Proxy::new(&settings, &timeouts));
         proxy.reach.set(reach::Upstream::Up);
         let (front, task) = serve(Arc::clone(&proxy)).await;
         Self {

@@ -112,6 +112,32 @@ async fn trailers_pass_from_end_to_end() {
     });
 }
 
+#[tokio::test]
+async fn an_upload_that_nobody_takes_ends_some_time_after_its_answer() {
+    let read = Some(Duration::from_millis(100));
+    let rig = Rig::within(Timeouts { read, ..TIMEOUTS }, h2c).await;
+    let mut client = rig.client().await;
+    let upload = "a".repeat(1 << 20);
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\n";
+    let sent = client.send(format!("{head}{upload}"));
+    let upstream = async {
+        let (stream, _) = within(rig.upstream.accept()).await.unwrap();
+        let mut connection = h2::server::handshake(stream).await.unwrap();
+        let (request, mut respond) = within(connection.accept()).await.unwrap().unwrap();
+        respond.send_response(Response::new(()), true).unwrap();
+        let mut body = request.into_body();
+        let rest = async { while let Some(Ok(_)) = body.data().await {} };
+        tokio::select! {
+            () = within(rest) => {}
+            _ = connection.accept() => panic!("it has closed"),
+        }
+    };
+    tokio::select! {
+        () = upstream => {}
+        () = async { sent.await; std::future::pending().await } => {}
+    }
+}
+
 /// A body of given frames.
 struct Frames(std::collections::VecDeque<Frame<Bytes>>);
 
