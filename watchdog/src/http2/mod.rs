@@ -65,6 +65,14 @@ where
             }
         });
     }
+    let Serving {
+        connection,
+        mut streams,
+        ..
+    } = serving;
+    drop(connection);
+    // Each learns what has become of it, and that its last piece was written.
+    while streams.join_next().await.is_some() {}
 }
 
 struct Serving {

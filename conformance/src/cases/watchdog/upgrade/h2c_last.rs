@@ -27,6 +27,14 @@ pub(super) const CASES: &[Case] = &[
     .feature("h2c")
     .run(slow_at_end),
     Case::must(
+        "upgrade/h2c-last-recorded",
+        "WD-7.18",
+        "the last answers of a connection that ends with them are recorded as what they are",
+    )
+    .modes(&[Http])
+    .feature("h2c")
+    .run(last_recorded),
+    Case::must(
         "upgrade/h2c-expect",
         "WD-7.12",
         "a client that waits to be told to send is told so once, whether or not its leaving would end the work",
@@ -77,6 +85,31 @@ fn slow_at_end(rig: &mut Rig) -> Outcome {
     w.signal(Signal::SIGTERM)?;
     take(client, id)?;
     check_eq!(w.wait_exit(10.0)?.code, Some(0), "exit code");
+    Ok(())
+}
+
+fn last_recorded(rig: &mut Rig) -> Outcome {
+    let w = server(rig).env("drain_delay", "0s").start()?;
+    let (mut clients, all) = (Vec::new(), 20);
+    for _ in 0..all {
+        let mut client = client(&w)?;
+        for _ in 0..5 {
+            client.request("GET", "/slow?ms=1500", &[], true)?;
+        }
+        clients.push(client);
+    }
+    w.wait_metric("http_requests_in_flight", &[], f64::from(5 * all), 5.0)?;
+    w.signal(Signal::SIGTERM)?;
+    for client in &mut clients {
+        // Up to the end of the connection.
+        while client.turn().is_ok() {}
+        let mut streams = client.streams.values();
+        check!(streams.all(|stream| stream.ended), "an answer is missing");
+    }
+    drop(clients);
+    w.wait_exit(10.0)?;
+    let left = w.log().matches(" - 499").count();
+    check_eq!(left, 0, "whole answers that are recorded as not taken");
     Ok(())
 }
 
