@@ -35,6 +35,14 @@ pub(super) const CASES: &[Case] = &[
     .feature("h2c")
     .run(last_recorded),
     Case::must(
+        "upgrade/h2c-pings-at-end",
+        "WD-7.17",
+        "a client that sends PINGs and reads nothing does not hold the end of the watchdog for all of `shutdown_timeout`, and is not told of as a request",
+    )
+    .modes(&[Http])
+    .feature("h2c")
+    .run(pings_at_end),
+    Case::must(
         "upgrade/h2c-expect",
         "WD-7.12",
         "a client that waits to be told to send is told so once, whether or not its leaving would end the work",
@@ -110,6 +118,29 @@ fn last_recorded(rig: &mut Rig) -> Outcome {
     w.wait_exit(10.0)?;
     let left = w.log().matches(" - 499").count();
     check_eq!(left, 0, "whole answers that are recorded as not taken");
+    Ok(())
+}
+
+fn pings_at_end(rig: &mut Rig) -> Outcome {
+    const PING: &[u8] = b"\0\0\x08\x06\0\0\0\0\0pingping";
+    for (limit, most) in [("30s", 15), ("1s", 5)] {
+        let w = server(rig)
+            .env("drain_delay", "0s")
+            .env("shutdown_timeout", limit)
+            .start()?;
+        let mut client = client(&w)?;
+        let id = client.request("GET", "/bytes/10", &[], true)?;
+        client.until(id, Stream::over)?;
+        w.signal(Signal::SIGTERM)?;
+        let start = Instant::now();
+        while w.is_running() && start.elapsed() < Duration::from_secs(most) {
+            // It may be closed already.
+            let _ = client.raw(PING);
+            thread::sleep(Duration::from_millis(100));
+        }
+        check!(!w.is_running(), "it still runs after {most} s");
+        check!(!w.log().contains(" 0 requests were"), "none is told of");
+    }
     Ok(())
 }
 
