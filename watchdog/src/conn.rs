@@ -27,6 +27,8 @@ use crate::sendfile::{Outbox, stands_in};
 /// How long a connection is read after its last answer where the client was still sending: closing at once would reset it, and the client could lose the
 /// answer.
 pub const LINGER: Duration = Duration::from_secs(2);
+/// As long at most where the client goes on speaking: over HTTP/2 it says what it has taken, and closing on that would reset what it has not taken yet.
+const LONGEST_LINGER: Duration = Duration::from_secs(10);
 /// Between a client's end and giving up on it.
 const LAST_WORD: Duration = Duration::from_millis(50);
 
@@ -47,10 +49,14 @@ pub struct Peer {
     early: Mutex<Vec<u8>>,
     /// How many bytes that nobody wants may still come.
     unread: AtomicUsize,
+    /// The client says what it takes of an answer.
+    reports: AtomicBool,
     /// Why no more requests are wanted, if they are not.
     ending: AtomicU8,
     /// Somebody may be reading an upload.
     uploading: AtomicBool,
+    /// Something has come since that was asked.
+    spoken: AtomicBool,
     clock: Mutex<Clock>,
 }
 
@@ -87,8 +93,10 @@ impl Peer {
             outbox: Outbox::default(),
             early: Mutex::default(),
             unread: AtomicUsize::new(0),
+            reports: AtomicBool::new(false),
             ending: AtomicU8::new(OPEN),
             uploading: AtomicBool::new(true),
+            spoken: AtomicBool::new(false),
             clock: Mutex::new(Clock {
                 busy: 0,
                 since: Instant::now(),
@@ -176,9 +184,20 @@ impl Peer {
         self.ending.load(Ordering::Relaxed) == LATE
     }
 
+    /// Whether the client has said anything since this was last asked.
+    pub fn has_spoken(&self) -> bool {
+        self.spoken.swap(false, Ordering::Relaxed)
+    }
+
     /// The client may still be sending: so many bytes are read before its connection is closed.
     pub fn left_unread(&self, bytes: usize) {
         self.unread.store(bytes, Ordering::Relaxed);
+    }
+
+    /// The client says what it takes, also behind the end of the last answer: it is listened to for as long as it does.
+    pub fn reports(&self, bytes: usize) {
+        self.reports.store(true, Ordering::Relaxed);
+        self.left_unread(bytes);
     }
 
     fn early(&self) -> MutexGuard<'_, Vec<u8>> {
@@ -302,7 +321,17 @@ pub struct Io {
 #[derive(Debug)]
 struct Lingering {
     timer: Pin<Box<Sleep>>,
+    /// It goes on for as long as the client speaks, but not beyond this.
+    until: Instant,
     left: usize,
+}
+
+impl Lingering {
+    fn go_on(&mut self, read: usize) {
+        self.left -= read;
+        let due = Instant::now() + LINGER;
+        self.timer.as_mut().reset(due.min(self.until));
+    }
 }
 
 impl Io {
@@ -375,9 +404,24 @@ impl Io {
             let mut buffer = ReadBuf::new(&mut scratch);
             let read = ready!(Pin::new(&mut self.read).poll_read(cx, &mut buffer));
             match (read, buffer.filled().len()) {
-                (Ok(()), read) if read > 0 && lingering.left > read => lingering.left -= read,
+                (Ok(()), read) if read > 0 && lingering.left > read => lingering.go_on(read),
                 _ => return Poll::Ready(()),
             }
+            self.peer.spoken.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn lingering(&self, left: usize) -> Lingering {
+        let now = Instant::now();
+        let longest = if self.peer.reports.load(Ordering::Relaxed) {
+            LONGEST_LINGER
+        } else {
+            LINGER
+        };
+        Lingering {
+            timer: Box::pin(sleep_until(now + LINGER)),
+            until: now + longest,
+            left,
         }
     }
 }
@@ -389,7 +433,9 @@ impl AsyncRead for Io {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if self.ahead.is_empty() {
-            return Pin::new(&mut self.read).poll_read(cx, buffer);
+            ready!(Pin::new(&mut self.read).poll_read(cx, buffer))?;
+            self.peer.spoken.store(true, Ordering::Relaxed);
+            return Poll::Ready(Ok(()));
         }
         let most = self.ahead.len().min(buffer.remaining());
         buffer.put_slice(&self.ahead.split_to(most));
@@ -462,10 +508,7 @@ impl AsyncWrite for Io {
             if left == 0 {
                 return Poll::Ready(Ok(()));
             }
-            self.lingering = Some(Lingering {
-                timer: Box::pin(sleep(LINGER)),
-                left,
-            });
+            self.lingering = Some(self.lingering(left));
         }
         self.linger(cx).map(Ok)
     }

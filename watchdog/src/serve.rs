@@ -140,10 +140,10 @@ async fn connection(site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
     if http2 {
         let answer = move |request| door.clone().handle(request);
         let connection = http2::serve(io, Arc::clone(&peer), answer, site.heads.max);
-        drive(&site, &peer, Box::pin(connection)).await;
+        drive(&site, &peer, Box::pin(connection), LAST_TURNS).await;
     } else {
         let connection = http1::serve(io, Arc::clone(&peer), Box::new(door), site.heads.clone());
-        drive(&site, &peer, Box::pin(connection)).await;
+        drive(&site, &peer, Box::pin(connection), 1).await;
     }
 }
 
@@ -167,8 +167,13 @@ async fn opening(site: &Site, peer: &Peer, io: &mut Io) -> Option<bool> {
     }
 }
 
-/// Runs a connection to its end, and tells it to come to that when the site closes or nothing comes of it.
-async fn drive<C: Future>(site: &Site, peer: &Peer, mut connection: Pin<Box<C>>) {
+/// Runs a connection to its end, and tells it to come to that when the site closes or nothing comes of it. It has so many last turns, while its client speaks.
+async fn drive<C: Future>(
+    site: &Site,
+    peer: &Peer,
+    mut connection: Pin<Box<C>>,
+    mut last_turns: u32,
+) {
     let mut ending = false;
     loop {
         let mut turn = Aside::new(turn(site, peer, ending));
@@ -180,9 +185,15 @@ async fn drive<C: Future>(site: &Site, peer: &Peer, mut connection: Pin<Box<C>>)
         match turn {
             Turn::Close => peer.close(),
             Turn::Late if !ending => peer.give_up(),
+            Turn::Late if last_turns > 1 && peer.has_spoken() => {
+                last_turns -= 1;
+                peer.restart();
+                continue;
+            }
             Turn::Late | Turn::Cut => return,
         }
         ending = true;
+        peer.has_spoken();
     }
 }
 
@@ -197,6 +208,9 @@ enum Turn {
 /// What a connection that is to end may still take where nothing is in flight: the rest of a head that has begun, an answer of our own, the last words of
 /// HTTP/2, the client's own end.
 const LAST_TURN: Duration = Duration::from_secs(2);
+
+/// Over HTTP/2 a client says what it takes, and may still be taking the last of an answer that is over for us. Closing on that would reset it.
+const LAST_TURNS: u32 = 5;
 
 async fn turn(site: &Site, peer: &Peer, ending: bool) -> Turn {
     let limit = if ending {

@@ -29,7 +29,7 @@ pub(super) async fn run(
     let mut work = pin!(work);
     let answer = poll_fn(|cx| match work.as_mut().poll(cx) {
         Poll::Pending => {
-            if desk.is_some_and(Desk::invites) {
+            if desk.is_some_and(|desk| desk.invites(cx)) {
                 invite(&mut respond);
             }
             respond.poll_reset(cx).map(|_| Err(Cut))

@@ -23,7 +23,7 @@ pub use self::request::{RequestBody, localize};
 
 use self::flow::Piece;
 use crate::conn::{Io, Peer};
-use crate::http1::server::Work;
+use crate::http1::server::{MOST_UNREAD, Work};
 use crate::upload::Incoming;
 
 /// Requests that one client may have in flight on a connection. The rest wait at the client.
@@ -38,6 +38,7 @@ pub async fn serve<A>(io: Io, peer: Arc<Peer>, answer: A, max_head: usize)
 where
     A: Fn(Request<Incoming>) -> Work,
 {
+    peer.reports(MOST_UNREAD);
     let handshake = Builder::new()
         .max_concurrent_streams(MAX_STREAMS)
         .initial_window_size(STREAM_WINDOW)
@@ -64,6 +65,14 @@ where
             }
         });
     }
+    let Serving {
+        connection,
+        mut streams,
+        ..
+    } = serving;
+    drop(connection);
+    // Each learns what has become of it, and that its last piece was written.
+    while streams.join_next().await.is_some() {}
 }
 
 struct Serving {

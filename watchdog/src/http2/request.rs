@@ -4,9 +4,8 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::{fmt, mem};
 
 use bytes::Bytes;
@@ -34,17 +33,57 @@ pub struct RequestBody {
 /// What passes between a request's body and the answer to it.
 #[derive(Default)]
 pub(super) struct Desk {
-    /// The body has been asked for.
-    wanted: AtomicBool,
-    /// The client waits for that.
+    /// The client waits to be told to send.
     expects: bool,
+    invitation: Mutex<Invitation>,
     unread: Mutex<Option<RecvStream>>,
 }
 
+/// What a client that waits for it is told, once.
+#[derive(Default)]
+enum Invitation {
+    /// Nobody has asked for the body. Whoever sends the answer may be waiting for that.
+    #[default]
+    Unasked,
+    Awaited(Waker),
+    Due,
+    Sent,
+}
+
 impl Desk {
-    /// Whether a client that waits for it is to be told to send, once.
-    pub(super) fn invites(&self) -> bool {
-        self.expects && self.wanted.swap(false, Ordering::Relaxed)
+    /// Whether the client is to be told to send. Whoever asks is woken when it is: the body may be read by another task.
+    pub(super) fn invites(&self, cx: &Context<'_>) -> bool {
+        if !self.expects {
+            return false;
+        }
+        let mut invitation = self.invitation();
+        match *invitation {
+            Invitation::Due => *invitation = Invitation::Sent,
+            Invitation::Sent => return false,
+            Invitation::Unasked | Invitation::Awaited(_) => {
+                *invitation = Invitation::Awaited(cx.waker().clone());
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The body is asked for.
+    fn ask(&self) {
+        if !self.expects {
+            return;
+        }
+        let mut invitation = self.invitation();
+        if matches!(*invitation, Invitation::Unasked | Invitation::Awaited(_))
+            && let Invitation::Awaited(sender) = mem::replace(&mut *invitation, Invitation::Due)
+        {
+            sender.wake();
+        }
+    }
+
+    fn invitation(&self) -> MutexGuard<'_, Invitation> {
+        let invitation = self.invitation.lock();
+        invitation.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn unread(&self) -> MutexGuard<'_, Option<RecvStream>> {
@@ -121,8 +160,8 @@ impl Body for RequestBody {
         let Some(stream) = &mut this.stream else {
             return Poll::Ready(None);
         };
-        if let Some(desk) = this.desk.as_ref().filter(|desk| desk.expects) {
-            desk.wanted.store(true, Ordering::Relaxed);
+        if let Some(desk) = &this.desk {
+            desk.ask();
         }
         match ready!(stream.poll_data(cx)) {
             Some(Ok(data)) => {

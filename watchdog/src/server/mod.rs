@@ -241,11 +241,13 @@ async fn drain(
     site.life.tasks.close();
     let limit = config.stop.shutdown_timeout;
     if timeout(limit, site.life.tasks.wait()).await.is_err() {
-        let left = site.desk.gate.in_flight();
-        tracing::warn!(
-            "{left} requests were not over within shutdown_timeout ({}): cut off",
-            go_duration(limit)
-        );
+        match site.desk.gate.in_flight() {
+            0 => tracing::info!("Connections with nothing in flight were still open: closed"),
+            left => tracing::warn!(
+                "{left} requests were not over within shutdown_timeout ({}): cut off",
+                go_duration(limit)
+            ),
+        }
         site.life.cut.cancel();
     }
     if let Some(child) = child {

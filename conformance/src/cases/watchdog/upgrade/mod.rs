@@ -3,6 +3,7 @@
 //! It refuses ordinary proxying: chapter 6.
 
 mod h2c;
+mod h2c_last;
 mod h2c_limits;
 mod h2c_shared;
 mod h2c_upstream;
@@ -23,6 +24,7 @@ pub const CHAPTER: Chapter = Chapter {
         streams::CASES,
         h2c::CASES,
         h2c_limits::CASES,
+        h2c_last::CASES,
         h2c_upstream::CASES,
         rules::CASES,
         h2c_shared::CASES,
