@@ -5,13 +5,14 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::task::coop;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::aside::Aside;
@@ -148,7 +149,8 @@ impl Watch {
             return Poll::Pending;
         };
         loop {
-            ready!(timer.as_mut().poll(cx));
+            // A body that always has more uses up this task's turn, and a timer is never due to who has none left.
+            ready!(pin!(coop::unconstrained(timer.as_mut())).poll(cx));
             match limit {
                 Limit::Gap { limit, setting } if moved + limit <= Instant::now() => {
                     return Poll::Ready(Failure::Timeout { setting, limit });

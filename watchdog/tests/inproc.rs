@@ -7,24 +7,17 @@
 
 mod library;
 
-use std::io::{Read as _, Write as _};
-use std::mem;
+use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use fwatchdog::{
     Body, BoxError, ClientAddress, ErrorKind, Handler, Request, Response, Server, Settings, Upload,
     UploadError,
 };
-use http_body::Frame;
-use http_body_util::{BodyExt as _, Empty};
-use hyper::client::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use http_body_util::BodyExt as _;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::spawn_blocking;
 
@@ -56,73 +49,6 @@ async fn answers_probes_and_fails_one_request_at_a_time() {
     assert!(running.get("/switch").await.starts_with("HTTP/1.1 500"));
     assert!(running.get("/hints").await.starts_with("HTTP/1.1 500"));
     assert!(running.get("/").await.starts_with("HTTP/1.1 200"));
-    running.stop().await;
-}
-
-/// A body that panics after its first piece.
-struct Traitor(bool);
-
-impl http_body::Body for Traitor {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        assert!(!mem::replace(&mut self.0, true), "no more");
-        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"first")))))
-    }
-}
-
-#[tokio::test]
-async fn a_panic_costs_one_request_wherever_it_is() {
-    // Before there is anything to wait for.
-    let handler = Handler::new(|request: Request<Upload>| {
-        assert_ne!(request.uri().path(), "/early");
-        std::future::ready(Ok::<_, BoxError>(Response::new(Traitor(false))))
-    });
-    let running = start(handler, plain()).await;
-    assert!(running.get("/early").await.starts_with("HTTP/1.1 500"));
-    let answer = running.get("/").await;
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(answer.contains("first"), "{answer}");
-    // It does not look whole.
-    assert!(!answer.ends_with("0\r\n\r\n"), "{answer}");
-    running.stop().await;
-}
-
-#[tokio::test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the client's connection ends with the test"
-)]
-async fn a_panic_leaves_the_other_streams_of_http2_alone() {
-    let handler = Handler::new(async |request: Request<Upload>| {
-        assert_ne!(request.uri().path(), "/early");
-        Ok::<_, BoxError>(match request.uri().path() {
-            "/" => Response::new(Body::from("hello")),
-            _ => Response::new(Body::new(Traitor(false))),
-        })
-    });
-    let running = start(handler, plain()).await;
-    let stream = tokio::net::TcpStream::connect(running.address).await;
-    let io = TokioIo::new(stream.unwrap());
-    let (mut client, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
-    tokio::spawn(connection);
-    let mut ask = async |path| {
-        let request = Request::get(format!("http://test{path}"));
-        let request = request.body(Empty::<Bytes>::new()).unwrap();
-        let response = client.send_request(request).await.unwrap();
-        let status = response.status().as_u16();
-        (status, response.into_body().collect().await.is_ok())
-    };
-    for _ in 0..2 {
-        assert_eq!(ask("/").await, (200, true));
-        assert_eq!(ask("/early").await, (500, true));
-        assert_eq!(ask("/late").await, (200, false));
-    }
-    drop(client);
     running.stop().await;
 }
 
@@ -286,7 +212,7 @@ async fn dropping_a_server_cuts_its_connections() {
     running.cut().await;
     let rest = spawn_blocking(move || stream.read_to_end(&mut Vec::new()));
     if let Err(error) = rest.await.unwrap() {
-        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
     }
     let again = start(Handler::new(hello), settings).await;
     again.stop().await;

@@ -126,6 +126,14 @@ impl Spool {
     }
 }
 
+/// Pieces are as long as what a file or memory happened to take.
+fn joined(first: &[u8], then: Bytes) -> Bytes {
+    if first.is_empty() {
+        return then;
+    }
+    [first, &then].concat().into()
+}
+
 fn unnamed(dir: &Path) -> io::Result<File> {
     let file = tempfile::tempfile_in(dir)?;
     Ok(descriptors::settle(file.into()).into())
@@ -212,16 +220,19 @@ impl Spooled {
         Ok(Some(piece))
     }
 
-    /// The first bytes, for a look at what this is; at most `CHUNK`.
+    /// The first bytes, for a look at what this is: `CHUNK` or more, unless there are no more.
     ///
     /// # Errors
     /// As [`Self::chunk`].
     pub fn peek(&mut self) -> io::Result<Bytes> {
-        if self.memory.is_empty()
-            && let Some(piece) = self.chunk()?
+        while self.memory.len() < CHUNK
+            && let Some(beyond) = &mut self.beyond
         {
-            self.left += piece.len() as u64;
-            self.memory = piece;
+            let piece = beyond.chunk()?;
+            if piece.is_empty() {
+                break;
+            }
+            self.memory = joined(&self.memory, piece);
         }
         Ok(self.memory.clone())
     }
@@ -317,6 +328,19 @@ mod tests {
         assert_eq!(read(spool.finish()), b"abc");
     }
 
+    #[test]
+    fn a_look_does_not_end_where_a_place_did() {
+        let mut spool = nowhere().open();
+        for piece in ["a", "b", "c"] {
+            spool.push(piece.as_bytes()).unwrap();
+        }
+        let mut spooled = spool.finish();
+        assert_eq!(spooled.peek().unwrap(), "abc");
+        spooled.skip(2);
+        assert_eq!(spooled.len(), 1);
+        assert_eq!(read(spooled), b"c");
+    }
+
     fn nowhere() -> Place {
         Place {
             threshold: 1,
@@ -341,7 +365,8 @@ mod tests {
         let mut spooled = spool.finish();
         assert_eq!(spooled.len(), bytes.len() as u64);
         assert_eq!(read(spooled.again().unwrap()), bytes);
-        assert!(bytes.starts_with(&spooled.peek().unwrap()));
+        let start = spooled.peek().unwrap();
+        assert!(bytes.starts_with(&start) && start.len() >= CHUNK);
         spooled.prepend(b"x");
         assert_eq!(read(spooled)[1..], bytes);
     }

@@ -113,7 +113,7 @@ impl Files {
         }
         match (asked.tree.open(&place.path), place.slash) {
             (Ok(Found::File(file, about)), false) => send(&place.path, (file, about), asked),
-            (Ok(Found::File(..)), true) => Ok(redirect(&format!("../{}", place.leaf), asked)),
+            (Ok(Found::File(..)), true) => Ok(redirect(&place.without_slash(), asked)),
             (Ok(Found::Directory(_)), false) => Ok(redirect(&place.with_slash(), asked)),
             (Ok(Found::Directory(directory)), true) => self.index(&place, directory, asked),
             (Err(lost), _) => self.lost(lost, &place, asked),

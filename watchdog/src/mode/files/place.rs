@@ -20,6 +20,8 @@ pub(super) struct Place<'a> {
     pub(super) slash: bool,
     /// The last name, encoded as it came: relative redirects are built from it.
     pub(super) leaf: &'a str,
+    /// How many slashes follow that, as they came.
+    slashes: usize,
 }
 
 /// Why a target points nowhere.
@@ -50,17 +52,24 @@ impl<'a> Place<'a> {
         if path.is_empty() {
             path.push(b'.');
         }
-        let leaf = raw
-            .trim_end_matches('/')
-            .rsplit('/')
-            .next()
-            .unwrap_or_default();
+        let named = raw.trim_end_matches('/');
+        let leaf = named.rsplit('/').next().unwrap_or_default();
         let slash = decoded.last().is_none_or(|byte| *byte == b'/');
         Ok(Self {
             path: OsString::from_vec(path).into(),
             slash,
-            leaf,
+            leaf: without_encoded(leaf),
+            slashes: raw.len() - named.len(),
         })
+    }
+
+    /// A reference to the same place without a slash at its end. A step up leads past each; one that came encoded is part of a name to whoever resolves it.
+    pub(super) fn without_slash(&self) -> String {
+        let up = match self.slashes {
+            0 => "./".to_owned(),
+            slashes => "../".repeat(slashes),
+        };
+        format!("{up}{}", self.leaf)
     }
 
     /// A reference to the same place with a slash at its end. A colon would read as a scheme.
@@ -73,6 +82,14 @@ impl<'a> Place<'a> {
 /// Clients resolve dots themselves; what arrives with them wants out.
 fn is_hidden(name: &[u8], dotfiles: bool) -> bool {
     name == b"." || name == b".." || name.contains(&0) || (!dotfiles && name.starts_with(b"."))
+}
+
+/// Slashes that came encoded stand for nothing at the end of a name.
+fn without_encoded(mut leaf: &str) -> &str {
+    while let Some(rest) = leaf.strip_suffix("%2F").or(leaf.strip_suffix("%2f")) {
+        leaf = rest;
+    }
+    leaf
 }
 
 fn decode(raw: &str) -> Option<Cow<'_, [u8]>> {
@@ -157,6 +174,23 @@ mod tests {
     fn broken_escapes() {
         for raw in ["/%", "/%4", "/%zz", "/%+1"] {
             assert_eq!(Place::parse(raw, false), Err(Refusal::Escape), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_slash_too_many_leads_back() {
+        for (raw, to) in [
+            ("/d/a/", "../a"),
+            ("/d/a//", "../../a"),
+            ("/d/a%2F", "./a"),
+            ("/d/a%2f%2F", "./a"),
+            ("/d/a%2F/", "../a"),
+        ] {
+            assert_eq!(
+                Place::parse(raw, false).unwrap().without_slash(),
+                to,
+                "{raw}"
+            );
         }
     }
 

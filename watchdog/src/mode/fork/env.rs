@@ -57,6 +57,7 @@ pub fn variables(parts: &Parts, length: Length, dialect: Dialect) -> Result<Vari
     for name in parts.headers.keys() {
         let hidden = SETTLED.contains(&name.as_str())
             || name == header::TRAILER
+            || is_proxy(name)
             || is_ambiguous(name)
             || (name == header::CONTENT_LENGTH && chunked);
         if !hidden {
@@ -128,7 +129,7 @@ fn rfc3875(parts: &Parts, length: Option<u64>, path: &[u8], variables: &mut Vari
 
 /// Which fields get a variable of that dialect.
 fn is_told(name: &HeaderName) -> bool {
-    // `HTTP_PROXY` would be taken for a proxy setting (httpoxy); others have variables of their own, or speak of a transfer that is over.
+    // They have variables of their own, or speak of a transfer that is over.
     let hidden = [
         header::CONTENT_LENGTH,
         header::CONTENT_TYPE,
@@ -137,7 +138,12 @@ fn is_told(name: &HeaderName) -> bool {
         header::TRANSFER_ENCODING,
     ];
     // With an underscore it could pose as the one with a hyphen, which somebody before us may have checked.
-    name.as_str() != "proxy" && !name.as_str().contains('_') && !hidden.contains(name)
+    !is_proxy(name) && !name.as_str().contains('_') && !hidden.contains(name)
+}
+
+/// `HTTP_PROXY` in any case would be taken for a proxy setting (httpoxy): Python, Perl and Ruby look at no case.
+fn is_proxy(name: &HeaderName) -> bool {
+    name.as_str() == "proxy"
 }
 
 /// A field that could pose as the one with a hyphen: letters after a hyphen are upper case, other characters know no case.
@@ -326,7 +332,9 @@ mod tests {
 
     #[test]
     fn httpoxy_is_not_served() {
-        let request = Request::get("/").header("proxy", "http://evil");
-        assert_eq!(get(request, "HTTP_PROXY", Some(0)), None);
+        for name in ["HTTP_PROXY", "Http_Proxy"] {
+            let request = Request::get("/").header("proxy", "http://evil");
+            assert_eq!(get(request, name, Some(0)), None, "{name}");
+        }
     }
 }

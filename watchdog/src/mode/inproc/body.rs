@@ -5,11 +5,12 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use pin_project_lite::pin_project;
+use tokio::task::coop;
 
 use super::handler::BoxError;
 use crate::body;
@@ -104,21 +105,27 @@ where
         if *this.broken {
             return Poll::Ready(None);
         }
+        // One that gives empty pieces for ever would have this thread for ever, whatever the deadline.
+        let turn = ready!(coop::poll_proceed(cx));
         // What is in a state that nobody expects is not polled again.
         let polled = catch_unwind(AssertUnwindSafe(|| this.body.poll_frame(cx)));
         let Ok(polled) = polled else {
             *this.broken = true;
             return Poll::Ready(Some(Err("the handler's body panicked".into())));
         };
+        if polled.is_ready() {
+            turn.made_progress();
+        }
         polled.map_err(Into::into)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.broken || self.body.is_end_stream()
+        // Who panics instead is asked for its next piece.
+        self.broken || catch_unwind(AssertUnwindSafe(|| self.body.is_end_stream())).unwrap_or(false)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        catch_unwind(AssertUnwindSafe(|| self.body.size_hint())).unwrap_or_default()
     }
 }
 

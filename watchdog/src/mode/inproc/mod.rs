@@ -54,11 +54,12 @@ impl Inproc {
         }
         // A task of its own, so that a panic ends there, and a handler that blocks holds up no deadline.
         let handler = self.handler.clone();
-        let work = async move { handler.call(request).await };
+        // What its error says is its own code as well.
+        let work = async move { handler.call(request).await.map_err(failure) };
         match task::spawn(self.tasks.track_future(work)).await {
             Ok(Ok(response)) => answer(response),
-            Ok(Err(error)) => Err(failure(error)),
-            Err(_) => Err(Failure::Internal("the handler panicked".to_owned())),
+            Ok(Err(failure)) => Err(failure),
+            Err(_) => Err(Failure::Handler("the handler panicked".to_owned())),
         }
     }
 

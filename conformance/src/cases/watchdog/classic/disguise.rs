@@ -14,6 +14,13 @@ pub(super) const CASES: &[Case] = &[
     .modes(FORK)
     .run(httpoxy),
     Case::must(
+        "classic/environment-httpoxy-any-case",
+        "WD-3.7",
+        "a Proxy header becomes no proxy setting for who looks at no case, as Python, Perl and Ruby",
+    )
+    .modes(FORK)
+    .run(httpoxy_any_case),
+    Case::must(
         "classic/environment-repeated-header",
         "WD-3.7",
         "every value of a repeated header arrives",
@@ -111,6 +118,17 @@ fn httpoxy(rig: &mut Rig) -> Outcome {
     let w = start(rig)?;
     let found = Variables::of(&w, &Request::get("/").header("Proxy", "http://evil.test"))?;
     found.expect(&[("HTTP_PROXY", None), ("http_proxy", None)])
+}
+
+fn httpoxy_any_case(rig: &mut Rig) -> Outcome {
+    let w = start(rig)?;
+    let request = Request::get("/").header("Proxy", "http://evil.test");
+    let found = Variables::of(&w, &request)?;
+    check!(
+        !found.holds("http_proxy"),
+        "a variable is called http_proxy but for case"
+    );
+    Ok(())
 }
 
 fn repeated_header(rig: &mut Rig) -> Outcome {
@@ -247,7 +265,7 @@ fn cgi_env_httpoxy(rig: &mut Rig) -> Outcome {
         .env("cgi_env", "rfc3875")
         .start()?;
     let request = Request::get("/").header("Proxy", "http://evil.test");
-    Variables::of(&w, &request)?.expect(&[("HTTP_PROXY", None)])
+    Variables::of(&w, &request)?.expect(&[("HTTP_PROXY", None), ("Http_Proxy", None)])
 }
 
 fn cgi_env_not_asked(rig: &mut Rig) -> Outcome {

@@ -136,6 +136,12 @@ impl Variables {
         lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
     }
 
+    /// There is one of that name, written in whatever case.
+    pub(super) fn holds(&self, name: &str) -> bool {
+        let mut names = self.0.lines().filter_map(|line| line.split_once('='));
+        names.any(|(found, _)| found.eq_ignore_ascii_case(name))
+    }
+
     pub(super) fn expect(&self, wanted: &[(&str, Option<&str>)]) -> Outcome {
         for (name, value) in wanted {
             check_eq!(self.get(name), *value, "variable {name}");

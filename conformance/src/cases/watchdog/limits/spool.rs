@@ -38,6 +38,15 @@ pub(super) const CASES: &[Case] = &[
     .feature("spool")
     .run(nowhere_bound),
     Case::must(
+        "limits/spool-header-block",
+        "WD-13.80",
+        "a header block of which a file took the beginning alone is read whole",
+    )
+    .modes(COLLECTING)
+    .feature("spool")
+    .feature("cgi-response")
+    .run(header_block),
+    Case::must(
         "limits/spool-buffered",
         "WD-13.80",
         "`buffer_http` where files take no more",
@@ -74,6 +83,19 @@ fn comes_through(w: &Watchdog, target: &str) -> Outcome {
 
 fn full(rig: &mut Rig) -> Outcome {
     comes_through(&full_disk(rig).start()?, "/")
+}
+
+fn header_block(rig: &mut Rig) -> Outcome {
+    let long = "a".repeat(8000);
+    let step = format!("out:Status:%20201%20Made%0AX-Long:%20{long}%0AX-A:%201%0A%0Abody");
+    let script = rig.fixture("script", &[step.as_str()]);
+    let setup = rig.watchdog().fprocess(&script).file_size(4 << 10);
+    let setup = setup.env("spool_threshold", "0");
+    let w = setup.env("cgi_response", "true").start()?;
+    let r = w.get("/")?;
+    check_eq!((r.status, r.text().as_str()), (201, "body"), "answer");
+    check_eq!(r.header("x-a"), Some("1"), "header");
+    Ok(())
 }
 
 fn nowhere(rig: &mut Rig) -> Outcome {
