@@ -29,6 +29,8 @@ pub(super) type Lingering = Arc<lingering::Lingering>;
 #[derive(Debug)]
 struct Answer {
     stream: RecvStream,
+    /// Read ahead.
+    first: Piece,
     /// What is left, where that is known.
     left: Option<u64>,
     /// All data has come.
@@ -48,13 +50,13 @@ struct Upload {
     home: Lingering,
 }
 
-/// The answer of an exchange.
-pub(super) fn new(
+/// The answer of an exchange. One that breaks off at once is none: a status can still say so.
+pub(super) async fn new(
     response: Response<RecvStream>,
     sending: Sending,
     seat: Seat,
     home: &Lingering,
-) -> Response<Body> {
+) -> Result<Response<Body>, Failure> {
     let (head, stream) = response.into_parts();
     let length = head.headers.get(CONTENT_LENGTH);
     let left = length.and_then(|len| len.to_str().ok()?.parse().ok());
@@ -64,13 +66,18 @@ pub(super) fn new(
     let whole = stream.is_end_stream();
     let answer = Answer {
         stream,
+        first: None,
         left: if whole { Some(0) } else { left },
         dry: whole,
         over: whole,
         upload,
         _seat: seat,
     };
-    Response::from_parts(head, answer.into_body())
+    let body = answer.into_body().await;
+    Ok(Response::from_parts(
+        head,
+        body.map_err(Failure::from_body)?,
+    ))
 }
 
 fn go_on(mut sending: Sending, seat: Arc<Seat>, home: &Lingering) -> Upload {
@@ -95,12 +102,23 @@ fn go_on(mut sending: Sending, seat: Arc<Seat>, home: &Lingering) -> Upload {
 }
 
 impl Answer {
-    fn into_body(mut self) -> Body {
+    async fn into_body(mut self) -> Result<Body, BodyError> {
         if self.over {
             self.end();
-            return Body::Empty;
+            return Ok(Body::Empty);
         }
-        Body::new(self)
+        let polled = poll_fn(|cx| Poll::Ready(self.poll_piece(cx))).await;
+        if let Poll::Ready(piece) = polled {
+            let Some(first) = piece.transpose()? else {
+                return Ok(Body::Empty);
+            };
+            match first.into_data() {
+                Ok(whole) if self.over => return Ok(whole.into()),
+                Ok(data) => self.first = Some(Ok(Frame::data(data))),
+                Err(other) => self.first = Some(Ok(other)),
+            }
+        }
+        Ok(Body::new(self))
     }
 
     /// The answer came whole: the upload may go on to its own end.
@@ -136,6 +154,25 @@ impl Answer {
             && self.left.is_none_or(|left| left == 0)
     }
 
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Piece> {
+        if self.over {
+            return Poll::Ready(None);
+        }
+        if !self.dry {
+            match ready!(self.poll_data(cx)) {
+                Some(Ok(data)) => {
+                    if self.stream.is_end_stream() {
+                        self.end();
+                    }
+                    return Poll::Ready(Some(Ok(Frame::data(data))));
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(self.broken(&error)))),
+                None => self.dry = true,
+            }
+        }
+        self.poll_trailers(cx)
+    }
+
     fn poll_trailers(&mut self, cx: &mut Context<'_>) -> Poll<Piece> {
         let piece = match ready!(self.stream.poll_trailers(cx)) {
             Ok(Some(mut fields)) => {
@@ -166,30 +203,20 @@ impl HttpBody for Answer {
     type Error = BodyError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Piece> {
-        if self.over {
-            return Poll::Ready(None);
+        match self.first.take() {
+            Some(piece) => Poll::Ready(Some(piece)),
+            None => self.poll_piece(cx),
         }
-        if !self.dry {
-            match ready!(self.poll_data(cx)) {
-                Some(Ok(data)) => {
-                    if self.stream.is_end_stream() {
-                        self.end();
-                    }
-                    return Poll::Ready(Some(Ok(Frame::data(data))));
-                }
-                Some(Err(error)) => return Poll::Ready(Some(Err(self.broken(&error)))),
-                None => self.dry = true,
-            }
-        }
-        self.poll_trailers(cx)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.over
+        self.over && self.first.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
+        let first = self.first.as_ref().and_then(|piece| piece.as_ref().ok());
+        let first = first.and_then(Frame::data_ref).map_or(0, Bytes::len) as u64;
         self.left
-            .map_or_else(SizeHint::default, SizeHint::with_exact)
+            .map_or_else(SizeHint::default, |left| SizeHint::with_exact(first + left))
     }
 }

@@ -4,8 +4,8 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
@@ -30,6 +30,12 @@ const CONNECTION_WINDOW: u32 = STREAM_WINDOW * 64 * 2;
 /// A request that was given up after so long, with not a byte from the other side for as long, casts doubt on the connection.
 const DOUBT: Duration = Duration::from_secs(1);
 
+/// What an answer's head may take, as over HTTP/1.1.
+const MAX_HEAD: u32 = 1 << 20;
+
+/// How long the first word of the other side may take: how many streams it allows.
+const GREETING: Duration = Duration::from_secs(5);
+
 /// How long the answer to a PING may take.
 const PONG: Duration = Duration::from_secs(5);
 
@@ -38,6 +44,9 @@ const SILENCE: Duration = Duration::from_mins(6);
 
 /// How often an idle connection is looked at. The second time, it is closed.
 const TURN: Duration = Duration::from_secs(10);
+
+/// No frame is shorter.
+const FRAME_HEAD: usize = 9;
 
 /// Taken instead of a number of streams: the connection takes no more.
 const CLOSED: usize = usize::MAX;
@@ -64,27 +73,48 @@ struct State {
     /// It may be dead: asked, and not answered yet.
     doubted: AtomicBool,
     doubt: Notify,
+    /// Its settings are known, or it has ended before.
+    greeted: Notify,
+    /// Why it has ended, where something was wrong.
+    cause: OnceLock<String>,
 }
 
 impl Line {
+    /// A connection that knows how many streams the other side allows: more than those would be refused.
     pub(super) async fn new(stream: Stream) -> Result<Arc<Self>, Failure> {
         let state = Arc::new(State::new());
         let watched = Watched {
             stream,
             state: Arc::clone(&state),
+            read: 0,
         };
         let handshake = Builder::new()
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_header_list_size(MAX_HEAD)
             .enable_push(false)
             .handshake(watched)
             .await;
         let (sender, connection) = handshake.map_err(|e| Failure::Upstream(dial::describe(&e)))?;
-        Ok(Arc::new(Self {
+        let line = Arc::new(Self {
             sender,
             _driver: task::spawn(drive(connection, Arc::clone(&state))),
             state,
-        }))
+        });
+        line.greeted().await.map_err(Failure::Upstream)?;
+        Ok(line)
+    }
+
+    async fn greeted(&self) -> Result<(), String> {
+        let state = &self.state;
+        if timeout(GREETING, state.greeted.notified()).await.is_err() {
+            return Err(format!("no word of HTTP/2 within {GREETING:?}"));
+        }
+        if !self.is_closed() {
+            return Ok(());
+        }
+        let cause = state.cause.get().map_or("closed at once", String::as_str);
+        Err(format!("no connection of HTTP/2: {cause}"))
     }
 
     /// It takes no more requests.
@@ -205,10 +235,13 @@ async fn drive(mut connection: Connection<Watched, Bytes>, state: Arc<State>) {
     let pings = connection.ping_pong();
     tokio::select! {
         // Its error reaches every stream on it.
-        _ = connection => {}
+        over = connection => if let Err(error) = over {
+            state.cause.get_or_init(|| dial::describe(&error));
+        },
         () = watch(pings, &state) => {}
     }
     state.open.store(CLOSED, Ordering::Release);
+    state.greeted.notify_one();
 }
 
 /// Completes when the connection is of no more use: nobody has used it for long, or a PING was not answered.
@@ -245,6 +278,8 @@ impl State {
             stuck: AtomicUsize::new(0),
             doubted: AtomicBool::new(false),
             doubt: Notify::new(),
+            greeted: Notify::new(),
+            cause: OnceLock::new(),
         }
     }
 
@@ -272,6 +307,18 @@ impl State {
 struct Watched {
     stream: Stream,
     state: Arc<State>,
+    /// So many bytes, as long as the settings may still be among those that come.
+    read: usize,
+}
+
+impl Watched {
+    /// To be called before more is read: whatever was read before has been understood by then. Settings come first.
+    fn greet(&mut self) {
+        if (FRAME_HEAD..usize::MAX).contains(&self.read) {
+            self.read = usize::MAX;
+            self.state.greeted.notify_one();
+        }
+    }
 }
 
 impl AsyncRead for Watched {
@@ -280,7 +327,10 @@ impl AsyncRead for Watched {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.greet();
+        let before = buf.filled().len();
         let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
+        self.read = self.read.saturating_add(buf.filled().len() - before);
         self.state.hear();
         Poll::Ready(read)
     }

@@ -17,6 +17,7 @@ use h2::Reason;
 use http::header::{HOST, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{Request, Response, Version, request};
+use tokio::time::Instant;
 
 use self::answer::Lingering;
 use self::line::{Line, Seat};
@@ -39,8 +40,8 @@ const ATTEMPTS: usize = 3;
 pub(super) struct Shared {
     site: Arc<Site>,
     lines: Mutex<Vec<Arc<Line>>>,
-    /// Held while dialling, so that everybody waits for the same connection.
-    dialling: tokio::sync::Mutex<()>,
+    /// Held while dialling, so that everybody waits for the same connection. Has the last failure: it is everybody's, too.
+    dialling: tokio::sync::Mutex<Option<(Instant, String)>>,
     lingering: Lingering,
 }
 
@@ -130,15 +131,31 @@ impl Shared {
         if let Some(found) = self.free(uploads, but) {
             return Ok(found);
         }
-        let _dialling = self.dialling.lock().await;
+        let since = Instant::now();
+        let mut dialling = self.dialling.lock().await;
         if let Some(found) = self.free(uploads, but).or_else(|| self.least()) {
             return Ok(found);
         }
-        let line = Line::new(self.site.dial().await?).await?;
+        if let Some((at, why)) = &*dialling
+            && *at >= since
+        {
+            return Err(Failure::Upstream(why.clone()));
+        }
+        let line = match self.dial().await {
+            Err(Failure::Upstream(why)) => {
+                *dialling = Some((Instant::now(), why.clone()));
+                return Err(Failure::Upstream(why));
+            }
+            dialled => dialled?,
+        };
         let gone = || Failure::Upstream("connection closed before it was used".to_owned());
         let seat = line.any_seat().ok_or_else(gone)?;
         self.lock().push(Arc::clone(&line));
         Ok((seat, line))
+    }
+
+    async fn dial(&self) -> Result<Arc<Line>, Failure> {
+        Line::new(self.site.dial().await?).await
     }
 
     fn free(&self, uploads: bool, but: Option<&Arc<Line>>) -> Option<(Seat, Arc<Line>)> {
@@ -186,24 +203,31 @@ impl Shared {
             Ok(Ok(response)) => {
                 seat.answered();
                 sending.settle();
-                Ok(answer::new(response, sending, seat, &self.lingering))
+                let answer = answer::new(response, sending, seat, &self.lingering);
+                answer
+                    .await
+                    .map_err(|failure| Lost::for_good(head, failure))
             }
             Ok(Err(error)) => {
                 seat.answered();
                 let source = sending.into_source().filter(|_| is_unseen(&error));
                 Err(Lost::new(&error, source, head))
             }
-            Err(failure) => Err(Lost {
-                head,
-                unseen: None,
-                broken: false,
-                failure,
-            }),
+            Err(failure) => Err(Lost::for_good(head, failure)),
         }
     }
 }
 
 impl Lost {
+    fn for_good(head: request::Parts, failure: Failure) -> Self {
+        Self {
+            head,
+            unseen: None,
+            broken: false,
+            failure,
+        }
+    }
+
     fn new(error: &h2::Error, unseen: Option<Source>, head: request::Parts) -> Self {
         Self {
             head,

@@ -127,10 +127,12 @@ impl Sending {
             return Ok(());
         };
         match frame.into_data() {
-            Ok(piece) if self.refused => drop(piece),
             Ok(piece) => {
+                // Also what comes after a refusal: the body is given again from its beginning to its end.
                 self.keep(&piece);
-                self.piece = piece;
+                if !self.refused {
+                    self.piece = piece;
+                }
             }
             Err(frame) => self.finish(frame.into_trailers().unwrap_or_default()),
         }

@@ -5,6 +5,7 @@ mod fields;
 mod retry;
 mod shared;
 mod start;
+mod streams;
 mod upgrade;
 
 use std::net::SocketAddr;
