@@ -5,6 +5,7 @@
 
 mod store;
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -53,7 +54,10 @@ pub struct Spooled {
 #[derive(Debug)]
 struct Beyond {
     file: Option<Stored>,
-    held: Held,
+    /// What comes after it. A copy shares them, so that they count once.
+    pieces: VecDeque<Bytes>,
+    /// Their part of the bound.
+    _held: Held,
 }
 
 impl Place {
@@ -114,9 +118,12 @@ impl Spool {
 
     pub fn finish(self) -> Spooled {
         let rare = self.file.is_some() || self.held.is_some();
+        let mut held = self.held.unwrap_or_default();
+        let pieces = std::mem::take(&mut held.pieces);
         let beyond = Beyond {
             file: self.file,
-            held: self.held.unwrap_or_default(),
+            pieces: pieces.into_iter().map(BytesMut::freeze).collect(),
+            _held: held,
         };
         Spooled {
             memory: self.memory.freeze(),
@@ -161,8 +168,7 @@ impl Beyond {
         {
             return Ok(piece);
         }
-        let piece = self.held.pieces.pop_front();
-        Ok(piece.unwrap_or_default().freeze())
+        Ok(self.pieces.pop_front().unwrap_or_default())
     }
 
     fn again(&self) -> io::Result<Self> {
@@ -176,10 +182,8 @@ impl Beyond {
         };
         Ok(Self {
             file,
-            held: Held {
-                count: 0,
-                pieces: self.held.pieces.clone(),
-            },
+            pieces: self.pieces.clone(),
+            _held: Held::default(),
         })
     }
 }
@@ -364,7 +368,10 @@ mod tests {
         spool.push(&rest[50_000..]).unwrap();
         let mut spooled = spool.finish();
         assert_eq!(spooled.len(), bytes.len() as u64);
-        assert_eq!(read(spooled.again().unwrap()), bytes);
+        let copy = spooled.again().unwrap();
+        let first = |spooled: &Spooled| spooled.beyond.as_ref().unwrap().pieces[0].as_ptr();
+        assert_eq!(first(&copy), first(&spooled));
+        assert_eq!(read(copy), bytes);
         let start = spooled.peek().unwrap();
         assert!(bytes.starts_with(&start) && start.len() >= CHUNK);
         spooled.prepend(b"x");
