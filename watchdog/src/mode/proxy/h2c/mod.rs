@@ -197,6 +197,8 @@ impl Shared {
             if let Poll::Ready(Err(error)) = sending.poll(cx) {
                 return Poll::Ready(Err(Failure::from_body(error)));
             }
+            // They are not passed on, and would wait in memory for the answer.
+            while let Poll::Ready(Some(Ok(_))) = response.poll_informational(cx) {}
             Pin::new(&mut response).poll(cx).map(Ok)
         });
         match answered.await {
