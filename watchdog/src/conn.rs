@@ -27,8 +27,6 @@ use crate::sendfile::{Outbox, stands_in};
 /// How long a connection is read after its last answer where the client was still sending: closing at once would reset it, and the client could lose the
 /// answer.
 pub const LINGER: Duration = Duration::from_secs(2);
-/// As long at most where the client goes on speaking: over HTTP/2 it says what it has taken, and closing on that would reset what it has not taken yet.
-const LONGEST_LINGER: Duration = Duration::from_secs(10);
 /// Between a client's end and giving up on it.
 const LAST_WORD: Duration = Duration::from_millis(50);
 
@@ -194,7 +192,8 @@ impl Peer {
         self.unread.store(bytes, Ordering::Relaxed);
     }
 
-    /// The client says what it takes, also behind the end of the last answer: it is listened to for as long as it does.
+    /// The client says what it takes, also behind the end of the last answer: it is listened to for as long as it does, and
+    /// whoever runs the connection bounds that.
     pub fn reports(&self, bytes: usize) {
         self.reports.store(true, Ordering::Relaxed);
         self.left_unread(bytes);
@@ -321,16 +320,17 @@ pub struct Io {
 #[derive(Debug)]
 struct Lingering {
     timer: Pin<Box<Sleep>>,
-    /// It goes on for as long as the client speaks, but not beyond this.
-    until: Instant,
+    /// It goes on for as long as the client speaks.
+    listens: bool,
     left: usize,
 }
 
 impl Lingering {
     fn go_on(&mut self, read: usize) {
         self.left -= read;
-        let due = Instant::now() + LINGER;
-        self.timer.as_mut().reset(due.min(self.until));
+        if self.listens {
+            self.timer.as_mut().reset(Instant::now() + LINGER);
+        }
     }
 }
 
@@ -412,15 +412,9 @@ impl Io {
     }
 
     fn lingering(&self, left: usize) -> Lingering {
-        let now = Instant::now();
-        let longest = if self.peer.reports.load(Ordering::Relaxed) {
-            LONGEST_LINGER
-        } else {
-            LINGER
-        };
         Lingering {
-            timer: Box::pin(sleep_until(now + LINGER)),
-            until: now + longest,
+            timer: Box::pin(sleep(LINGER)),
+            listens: self.peer.reports.load(Ordering::Relaxed),
             left,
         }
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use http::header::{CONNECTION, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, Version};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::aside::Aside;
 use crate::auth::Auth;
@@ -140,10 +140,10 @@ async fn connection(site: Arc<Site>, stream: TcpStream, from: SocketAddr) {
     if http2 {
         let answer = move |request| door.clone().handle(request);
         let connection = http2::serve(io, Arc::clone(&peer), answer, site.heads.max);
-        drive(&site, &peer, Box::pin(connection), LAST_TURNS).await;
+        drive(&site, &peer, Box::pin(connection), site.patience()).await;
     } else {
         let connection = http1::serve(io, Arc::clone(&peer), Box::new(door), site.heads.clone());
-        drive(&site, &peer, Box::pin(connection), 1).await;
+        drive(&site, &peer, Box::pin(connection), Duration::ZERO).await;
     }
 }
 
@@ -167,14 +167,15 @@ async fn opening(site: &Site, peer: &Peer, io: &mut Io) -> Option<bool> {
     }
 }
 
-/// Runs a connection to its end, and tells it to come to that when the site closes or nothing comes of it. It has so many last turns, while its client speaks.
+/// Runs a connection to its end, and tells it to come to that when the site closes or nothing comes of it. Its client may go on speaking for so long
+/// after that.
 async fn drive<C: Future>(
     site: &Site,
     peer: &Peer,
     mut connection: Pin<Box<C>>,
-    mut last_turns: u32,
+    patience: Duration,
 ) {
-    let mut ending = false;
+    let (mut ending, mut late) = (false, None);
     loop {
         let mut turn = Aside::new(turn(site, peer, ending));
         let turn = tokio::select! {
@@ -183,14 +184,22 @@ async fn drive<C: Future>(
             turn = &mut turn => turn,
         };
         match turn {
+            Turn::Cut => return,
             Turn::Close => peer.close(),
             Turn::Late if !ending => peer.give_up(),
-            Turn::Late if last_turns > 1 && peer.has_spoken() => {
-                last_turns -= 1;
+            Turn::Late => {
+                let now = Instant::now();
+                let patience = if site.life.close.is_cancelled() {
+                    patience.min(OWN_ANSWER)
+                } else {
+                    patience
+                };
+                if *late.get_or_insert(now) + patience <= now + LAST_TURN || !peer.has_spoken() {
+                    return;
+                }
                 peer.restart();
                 continue;
             }
-            Turn::Late | Turn::Cut => return,
         }
         ending = true;
         peer.has_spoken();
@@ -208,9 +217,6 @@ enum Turn {
 /// What a connection that is to end may still take where nothing is in flight: the rest of a head that has begun, an answer of our own, the last words of
 /// HTTP/2, the client's own end.
 const LAST_TURN: Duration = Duration::from_secs(2);
-
-/// Over HTTP/2 a client says what it takes, and may still be taking the last of an answer that is over for us. Closing on that would reset it.
-const LAST_TURNS: u32 = 5;
 
 async fn turn(site: &Site, peer: &Peer, ending: bool) -> Turn {
     let limit = if ending {
@@ -302,6 +308,13 @@ impl Door {
 const OWN_ANSWER: Duration = Duration::from_secs(10);
 
 impl Site {
+    /// Over HTTP/2 a client says what it takes, and may still be taking the last of an answer that is over for us: closing on that would reset it. It has
+    /// the time that an answer may take.
+    fn patience(&self) -> Duration {
+        const LONG: Duration = Duration::from_hours(1);
+        self.timeouts.write.unwrap_or(LONG).max(OWN_ANSWER)
+    }
+
     /// The body of an answer that is no function's.
     pub fn own(&self, body: Body) -> Sealed {
         Sealed::plain(body, self.own_limit())

@@ -67,7 +67,7 @@ pub const CASES: &[Case] = &[
     .run(two_keys),
     Case::must(
         "auth/hostile-issuer",
-        "WD-11.81",
+        "WD-11.17",
         "names of keys and claims end no line of the log, and a thousand bad keys are not as many lines",
     )
     .modes(&[Streaming])

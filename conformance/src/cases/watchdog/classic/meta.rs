@@ -9,7 +9,7 @@ use crate::wire::h2::{Connection, Stream};
 pub(super) const CASES: &[Case] = &[
     Case::must(
         "classic/cgi-env-chunked",
-        "WD-3.80",
+        "WD-3.20",
         "a chunked body has its true length, and no coding is named (RFC 3875, 4.1.2)",
     )
     .modes(FORK)
@@ -17,7 +17,7 @@ pub(super) const CASES: &[Case] = &[
     .run(chunked),
     Case::must(
         "classic/cgi-env-marshalled",
-        "WD-3.80",
+        "WD-3.20",
         "with `marshal_request` the length is that of the envelope",
     )
     .modes(&[Classic])
@@ -25,7 +25,7 @@ pub(super) const CASES: &[Case] = &[
     .run(marshalled),
     Case::must(
         "classic/cgi-env-h2c",
-        "WD-3.80",
+        "WD-3.20",
         "over HTTP/2 there are the length of a body that announced none, and the host",
     )
     .modes(FORK)
@@ -33,7 +33,7 @@ pub(super) const CASES: &[Case] = &[
     .run(over_http2),
     Case::must(
         "classic/cgi-env-underscore",
-        "WD-3.81",
+        "WD-3.21",
         "a field with an underscore does not pose as the one with a hyphen",
     )
     .modes(FORK)
@@ -41,14 +41,14 @@ pub(super) const CASES: &[Case] = &[
     .run(underscore),
     Case::must(
         "classic/environment-underscore",
-        "WD-3.81",
+        "WD-3.21",
         "`X_2fa` does not pose as `X-2fa`",
     )
     .modes(FORK)
     .run(names_of_old),
     Case::must(
         "classic/cgi-env-server",
-        "WD-3.82",
+        "WD-3.22",
         "name and port of the server, whatever Host says (RFC 3875, 4.1.14 and 4.1.15)",
     )
     .modes(FORK)
@@ -56,7 +56,7 @@ pub(super) const CASES: &[Case] = &[
     .run(server),
     Case::must(
         "classic/cgi-env-no-host",
-        "WD-3.82",
+        "WD-3.22",
         "HTTP/1.0 without Host has a name and a port as well",
     )
     .modes(FORK)
@@ -64,7 +64,7 @@ pub(super) const CASES: &[Case] = &[
     .run(no_host),
     Case::must(
         "classic/cgi-env-target-wins",
-        "WD-3.82",
+        "WD-3.22",
         "where target and Host differ, the target wins (RFC 9112, 3.2.2)",
     )
     .modes(FORK)

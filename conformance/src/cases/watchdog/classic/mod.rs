@@ -112,19 +112,19 @@ const CLAUSES: &[Clause] = &[
         "With `cgi_response` the output begins with a header block that makes status and headers.",
     ),
     Clause::must(
-        "WD-3.80",
+        "WD-3.20",
         "Those variables tell the length of what stdin holds, whatever the request announced, and no coding of the transfer.",
     ),
     Clause::must(
-        "WD-3.81",
+        "WD-3.21",
         "A field whose name has an underscore never poses as one with a hyphen.",
     ),
     Clause::must(
-        "WD-3.82",
+        "WD-3.22",
         "The variables of CGI/1.1 name the server and its port for every request, and a target with an authority goes before Host.",
     ),
     Clause::must(
-        "WD-3.83",
+        "WD-3.23",
         "The header block of `cgi_response` is read as RFC 3875, 6.3 has it; whatever else it is, or none, is a 502.",
     ),
 ];

@@ -133,10 +133,10 @@ const CLAUSES: &[Clause] = &[
         "Mode http needs an upstream URL that can be used, and a command that can be started; mode static needs no command.",
     ),
     Clause::must(
-        "WD-1.80",
+        "WD-1.29",
         "A value that can never work is refused at start like one that cannot be parsed.",
     ),
-    Clause::must("WD-1.81", "The largest value that a setting takes works."),
+    Clause::must("WD-1.30", "The largest value that a setting takes works."),
 ];
 
 /// A subject whose function echoes.

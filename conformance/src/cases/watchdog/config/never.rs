@@ -8,7 +8,7 @@ use crate::prelude::*;
 pub(super) const CASES: &[Case] = &[
     Case::must(
         "config/upstream-that-cannot-be",
-        "WD-1.80",
+        "WD-1.29",
         "a socket path that is too long, names that DNS has no room for, addresses that are none, the watchdog's own ports",
     )
     .modes(&[Http])
@@ -16,7 +16,7 @@ pub(super) const CASES: &[Case] = &[
     .run(upstream),
     Case::must(
         "config/longest-socket-path",
-        "WD-1.81",
+        "WD-1.30",
         "a socket path of 107 bytes is taken",
     )
     .modes(&[Http])
@@ -24,7 +24,7 @@ pub(super) const CASES: &[Case] = &[
     .run(longest_socket_path),
     Case::must(
         "config/largest-numbers",
-        "WD-1.81",
+        "WD-1.30",
         "the largest counts and durations",
     )
     .modes(&Mode::ALL)

@@ -10,14 +10,14 @@ use crate::prelude::*;
 pub(super) const CASES: &[Case] = &[
     Case::must(
         "files/root-renamed",
-        "WD-8.80",
+        "WD-8.15",
         "a link renamed to another directory is followed at once, also when the old one is gone",
     )
     .modes(&[Static])
     .run(renamed),
     Case::must(
         "files/root-renamed-validators",
-        "WD-8.80",
+        "WD-8.15",
         "a file of the same size and age in another directory is another file",
     )
     .modes(&[Static])
@@ -25,7 +25,7 @@ pub(super) const CASES: &[Case] = &[
     .run(validators),
     Case::must(
         "files/root-renamed-confined",
-        "WD-8.80",
+        "WD-8.15",
         "what is outside the new directory stays out of reach",
     )
     .modes(&[Static])
@@ -33,7 +33,7 @@ pub(super) const CASES: &[Case] = &[
     .run(confined),
     Case::must(
         "files/root-gone",
-        "WD-8.80",
+        "WD-8.15",
         "without a directory a watchdog is not ready, and ready again with one",
     )
     .modes(&[Static])
@@ -41,7 +41,7 @@ pub(super) const CASES: &[Case] = &[
     .run(gone),
     Case::must(
         "files/well-known",
-        "WD-8.81",
+        "WD-8.16",
         "/.well-known/ at the root, and no other name with a dot",
     )
     .modes(&[Static])

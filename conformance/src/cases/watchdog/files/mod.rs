@@ -75,11 +75,11 @@ const CLAUSES: &[Clause] = &[
         "`static_fallback` is served for missing pages, not for missing assets.",
     ),
     Clause::must(
-        "WD-8.80",
+        "WD-8.15",
         "Where the name in `static_path` comes to stand for another directory, that one is served, as confined as the first; where it stands for none, `/_/ready` is 503.",
     ),
     Clause::must(
-        "WD-8.81",
+        "WD-8.16",
         "`/.well-known/` is served although other names with a leading dot are not (RFC 8615).",
     ),
 ];

@@ -17,7 +17,7 @@ pub(super) const CASES: &[Case] = &[
     .run(redirects),
     Case::must(
         "files/raw-target",
-        "WD-2.60",
+        "WD-2.23",
         "a raw target finds the file of that name, and a redirect of it is a proper URL",
     )
     .modes(&[Static])

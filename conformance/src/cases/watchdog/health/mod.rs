@@ -79,15 +79,15 @@ const CLAUSES: &[Clause] = &[
         "Where there can be no lock file, `--run-healthcheck` asks `/_/health`.",
     ),
     Clause::must(
-        "WD-9.70",
+        "WD-9.17",
         "In http mode, why the child cannot be reached is said with its address: in the body of `/_/ready`, and in the log, once when it changes and once at the end of `startup_timeout`.",
     ),
     Clause::must(
-        "WD-9.71",
+        "WD-9.18",
         "In http mode `/_/ready` is 503 while the child's port takes no connections, also after it has taken some.",
     ),
     Clause::must(
-        "WD-9.72",
+        "WD-9.19",
         "Attempts to reach the child at start are limited in time, and come less and less often where they cost something.",
     ),
 ];

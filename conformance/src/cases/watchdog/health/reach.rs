@@ -10,7 +10,7 @@ use crate::prelude::*;
 pub const CASES: &[Case] = &[
     Case::must(
         "health/unreached-says-why",
-        "WD-9.70",
+        "WD-9.17",
         "a wrong port, no such name and a missing socket are named in the log and in the body of /_/ready",
     )
     .modes(&[Http])
@@ -19,7 +19,7 @@ pub const CASES: &[Case] = &[
     .run(says_why),
     Case::must(
         "health/unreached-once",
-        "WD-9.70",
+        "WD-9.17",
         "one line when the cause is known, and one at the end of `startup_timeout`",
     )
     .modes(&[Http])
@@ -27,7 +27,7 @@ pub const CASES: &[Case] = &[
     .run(said_once),
     Case::must(
         "health/unreached-not-early",
-        "WD-9.70",
+        "WD-9.17",
         "an ordinary start is no trouble",
     )
     .modes(&[Http])
@@ -35,7 +35,7 @@ pub const CASES: &[Case] = &[
     .run(not_early),
     Case::must(
         "health/ready-lost",
-        "WD-9.71",
+        "WD-9.18",
         "not ready once nobody listens at the upstream's port any more, and ready again with the next",
     )
     .modes(&[Http])
@@ -43,7 +43,7 @@ pub const CASES: &[Case] = &[
     .run(lost),
     Case::must(
         "health/unreached-silent-tls",
-        "WD-9.72",
+        "WD-9.19",
         "a TLS handshake that hangs is given up and tried again",
     )
     .modes(&[Http])
@@ -52,7 +52,7 @@ pub const CASES: &[Case] = &[
     .run(silent_tls),
     Case::must(
         "health/unreached-refused-tls",
-        "WD-9.72",
+        "WD-9.19",
         "one that fails is tried less and less often",
     )
     .modes(&[Http])

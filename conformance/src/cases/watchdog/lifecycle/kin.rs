@@ -7,21 +7,21 @@ use crate::prelude::*;
 pub const CASES: &[Case] = &[
     Case::must(
         "lifecycle/descriptors-up-to-hard",
-        "WD-10.80",
+        "WD-10.23",
         "100 requests at a time with a soft limit of 64 descriptors",
     )
     .modes(FORK)
     .run(up_to_hard),
     Case::must(
         "lifecycle/descriptors-of-functions",
-        "WD-10.80",
+        "WD-10.23",
         "a function has the soft limit of old, also beside more connections than that",
     )
     .modes(FORK)
     .run(of_functions),
     Case::must(
         "lifecycle/number-given-again",
-        "WD-10.81",
+        "WD-10.24",
         "a request whose process has the number of one that was told to stop is left alone",
     )
     .modes(FORK)
@@ -29,7 +29,7 @@ pub const CASES: &[Case] = &[
     .run(given_again),
     Case::must(
         "lifecycle/stubborn-kin",
-        "WD-10.83",
+        "WD-10.26",
         "who does not mind SIGTERM is killed after `kill_grace`, also where the process that started it has ended by SIGTERM",
     )
     .modes(FORK)
@@ -37,7 +37,7 @@ pub const CASES: &[Case] = &[
     .run(stubborn),
     Case::must(
         "lifecycle/stubborn-orphan",
-        "WD-10.83",
+        "WD-10.26",
         "and where that had ended long before",
     )
     .modes(FORK)
@@ -45,7 +45,7 @@ pub const CASES: &[Case] = &[
     .run(stubborn_orphan),
     Case::must(
         "lifecycle/daemons-end-too",
-        "WD-10.82",
+        "WD-10.25",
         "daemons started by daemons are gone when the watchdog is",
     )
     .modes(FORK)
@@ -53,7 +53,7 @@ pub const CASES: &[Case] = &[
     .run(daemons_end_too),
     Case::must(
         "lifecycle/daemons-end-with-pid1",
-        "WD-10.82",
+        "WD-10.25",
         "daemons started by daemons are gone when the watchdog is PID 1",
     )
     .modes(FORK)

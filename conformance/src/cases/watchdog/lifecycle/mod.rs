@@ -104,19 +104,19 @@ const CLAUSES: &[Clause] = &[
         "A process of a function starts with no signal blocked.",
     ),
     Clause::must(
-        "WD-10.80",
+        "WD-10.23",
         "A watchdog uses as many descriptors as the hard limit grants, and a function has the soft limit that the watchdog was started with.",
     ),
     Clause::must(
-        "WD-10.81",
+        "WD-10.24",
         "No signal of a watchdog reaches a process that has the number of one that has ended.",
     ),
     Clause::must(
-        "WD-10.82",
+        "WD-10.25",
         "What functions left running ends with the watchdog: daemons, and what daemons have started.",
     ),
     Clause::must(
-        "WD-10.83",
+        "WD-10.26",
         "Whoever is left of a group that was told to stop is killed after `kill_grace`, whether or not the function itself is still there.",
     ),
 ];

@@ -65,11 +65,11 @@ const CLAUSES: &[Clause] = &[
         "Sizes are numbers of bytes, with k, M, G in powers of 1000 or Ki, Mi, Gi in powers of 1024.",
     ),
     Clause::must(
-        "WD-13.80",
+        "WD-13.13",
         "A body that has to be collected comes through where `TMPDIR` takes no file, or no more.",
     ),
     Clause::must(
-        "WD-13.81",
+        "WD-13.14",
         "What is in memory for want of room there has a bound.",
     ),
 ];

@@ -7,7 +7,7 @@ use crate::prelude::*;
 pub(super) const CASES: &[Case] = &[
     Case::must(
         "limits/spool-full",
-        "WD-13.80",
+        "WD-13.13",
         "where files take no more, a large body and a large answer come through, and the log says so",
     )
     .modes(COLLECTING)
@@ -15,7 +15,7 @@ pub(super) const CASES: &[Case] = &[
     .run(full),
     Case::must(
         "limits/spool-nowhere",
-        "WD-13.80",
+        "WD-13.13",
         "where no file can be made likewise, in the same words",
     )
     .modes(COLLECTING)
@@ -23,7 +23,7 @@ pub(super) const CASES: &[Case] = &[
     .run(nowhere),
     Case::must(
         "limits/spool-full-bound",
-        "WD-13.81",
+        "WD-13.14",
         "what is collected for want of a file has a bound; beyond it is a 503, and all of it is given back",
     )
     .modes(COLLECTING)
@@ -31,7 +31,7 @@ pub(super) const CASES: &[Case] = &[
     .run(full_bound),
     Case::must(
         "limits/spool-nowhere-bound",
-        "WD-13.81",
+        "WD-13.14",
         "the same where no file can be made",
     )
     .modes(COLLECTING)
@@ -39,7 +39,7 @@ pub(super) const CASES: &[Case] = &[
     .run(nowhere_bound),
     Case::must(
         "limits/spool-header-block",
-        "WD-13.80",
+        "WD-13.13",
         "a header block of which a file took the beginning alone is read whole",
     )
     .modes(COLLECTING)
@@ -48,7 +48,7 @@ pub(super) const CASES: &[Case] = &[
     .run(header_block),
     Case::must(
         "limits/spool-buffered",
-        "WD-13.80",
+        "WD-13.13",
         "`buffer_http` where files take no more",
     )
     .modes(&[Http])

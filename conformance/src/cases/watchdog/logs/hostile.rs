@@ -8,32 +8,32 @@ use crate::prelude::*;
 pub const CASES: &[Case] = &[
     Case::must(
         "logs/secrets",
-        "WD-11.80",
+        "WD-11.16",
         "no token of a header or of the query is in the log, and the rest of the query is",
     )
     .modes(FUNCTION)
     .run(secrets),
-    Case::must("logs/secrets-json", "WD-11.80", "nor in lines of JSON")
+    Case::must("logs/secrets-json", "WD-11.16", "nor in lines of JSON")
         .modes(&Mode::ALL)
         .feature("access-log-json")
         .run(secrets_json),
     Case::must(
         "logs/secrets-asked-for",
-        "WD-11.80",
+        "WD-11.16",
         "`debug_headers` shows headers, as it says",
     )
     .modes(&[Classic])
     .run(asked_for),
     Case::must(
         "logs/long-words",
-        "WD-11.81",
+        "WD-11.17",
         "targets, methods and call ids of any length make lines of a bounded one",
     )
     .modes(FUNCTION)
     .run(long_words),
     Case::must(
         "logs/control-characters",
-        "WD-11.81",
+        "WD-11.17",
         "what a function says in place of a header block ends no line and begins none",
     )
     .modes(FORK)

@@ -84,11 +84,11 @@ const CLAUSES: &[Clause] = &[
         "The watchdog's own lines start with date and time, on stderr, and no setting of prefixes changes that.",
     ),
     Clause::must(
-        "WD-11.80",
+        "WD-11.16",
         "Tokens in headers or in the query are not in the log, unless a debug setting asks for them.",
     ),
     Clause::must(
-        "WD-11.81",
+        "WD-11.17",
         "Nothing that a caller, an upstream or an issuer sends ends a line of the log, begins one or makes one of any length.",
     ),
 ];

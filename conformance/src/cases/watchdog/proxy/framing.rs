@@ -8,70 +8,70 @@ use crate::prelude::*;
 pub(super) const CASES: &[Case] = &[
     Case::must(
         "proxy/framing-codings",
-        "WD-6.60",
+        "WD-6.23",
         "a transfer coding beside or instead of `chunked` is a 502",
     )
     .modes(&[Http])
     .run(codings),
     Case::must(
         "proxy/framing-lengths",
-        "WD-6.60",
+        "WD-6.23",
         "lengths that differ, and one that is no number, are a 502",
     )
     .modes(&[Http])
     .run(lengths),
     Case::must(
         "proxy/framing-lengths-bodyless",
-        "WD-6.60",
+        "WD-6.23",
         "such lengths are a 502 also where there is no body: HEAD, 204, 304",
     )
     .modes(&[Http])
     .run(lengths_bodyless),
     Case::must(
         "proxy/framing-lengths-agree",
-        "WD-6.60",
+        "WD-6.23",
         "lengths that agree are one, also towards HEAD",
     )
     .modes(&[Http])
     .run(lengths_agree),
     Case::must(
         "proxy/framing-last",
-        "WD-6.60",
+        "WD-6.23",
         "both lengths, chunks in HTTP/1.0, and a 204 that says it has a body are the last of their connection",
     )
     .modes(&[Http])
     .run(last),
     Case::must(
         "proxy/blank-before-colon",
-        "WD-6.61",
+        "WD-6.24",
         "a blank before the colon of a field is removed, and the field counts",
     )
     .modes(&[Http])
     .run(blank_before_colon),
     Case::must(
         "proxy/large-head",
-        "WD-6.62",
+        "WD-6.25",
         "a head of 500 kB passes, and one of 2,000 fields",
     )
     .modes(&[Http])
     .run(large_head),
     Case::must(
         "proxy/chunk-line-bytes",
-        "WD-6.63",
+        "WD-6.26",
         "a control byte in the first chunk's line is a 502",
     )
     .modes(&[Http])
     .run(chunk_line_bytes),
     Case::must(
         "proxy/chunk-extensions-total",
-        "WD-6.63",
+        "WD-6.26",
         "an answer with 20,000 bytes of chunk extensions is cut",
     )
     .modes(&[Http])
     .run(extensions_total),
     Case::must(
         "proxy/chunk-trailer-lines",
-        "WD-6.63",
+        "WD-6.26",
         "an answer whose last line ends in a line feed alone is cut, or a 502",
     )
     .modes(&[Http])

@@ -8,7 +8,7 @@ use crate::prelude::*;
 pub(super) const CASES: &[Case] = &[
     Case::must(
         "proxy/closes-after-one",
-        "WD-6.70",
+        "WD-6.27",
         "a child that closes after each answer costs no POST",
     )
     .modes(&[Http])
@@ -16,7 +16,7 @@ pub(super) const CASES: &[Case] = &[
     .run(closes_after_one),
     Case::must(
         "proxy/closes-late-after-one",
-        "WD-6.70",
+        "WD-6.27",
         "a child that takes its time to close after each answer costs no POST",
     )
     .modes(&[Http])
@@ -24,7 +24,7 @@ pub(super) const CASES: &[Case] = &[
     .run(closes_late),
     Case::must(
         "proxy/closes-after-some",
-        "WD-6.70",
+        "WD-6.27",
         "a child that closes after three answers, or after ten, costs no POST",
     )
     .modes(&[Http])
@@ -32,7 +32,7 @@ pub(super) const CASES: &[Case] = &[
     .run(closes_after_some),
     Case::must(
         "proxy/closes-after-one-framings",
-        "WD-6.70",
+        "WD-6.27",
         "whatever the framing of the answer before",
     )
     .modes(&[Http])
@@ -40,7 +40,7 @@ pub(super) const CASES: &[Case] = &[
     .run(closes_framings),
     Case::must(
         "proxy/closes-after-idle",
-        "WD-6.70",
+        "WD-6.27",
         "a child that closes after some idle time costs no POST that comes at that very time",
     )
     .modes(&[Http])
@@ -48,7 +48,7 @@ pub(super) const CASES: &[Case] = &[
     .run(closes_after_idle),
     Case::must(
         "proxy/closes-mixed",
-        "WD-6.70",
+        "WD-6.27",
         "GETs between the POSTs change nothing",
     )
     .modes(&[Http])

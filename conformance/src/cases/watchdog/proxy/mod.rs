@@ -115,23 +115,23 @@ const CLAUSES: &[Clause] = &[
         "Interim answers (1xx, but for 100 and 101) reach a client of HTTP/1.1 as they come, and no client of HTTP/1.0 (RFC 9110, 15.2).",
     ),
     Clause::must(
-        "WD-6.60",
+        "WD-6.23",
         "Where an answer of the child ends is decided by RFC 9112, 6.1 to 6.3: what that does not allow is a 502, what is in doubt the last of its connection.",
     ),
     Clause::must(
-        "WD-6.61",
+        "WD-6.24",
         "A blank between a field's name and its colon is removed from an answer of the child (RFC 9112, 5.1).",
     ),
     Clause::should(
-        "WD-6.62",
+        "WD-6.25",
         "Limits on the head of the child's answer are told and out of the way.",
     ),
     Clause::must(
-        "WD-6.63",
+        "WD-6.26",
         "The lines of an answer in chunks are held to the rules of those of an upload.",
     ),
     Clause::must(
-        "WD-6.70",
+        "WD-6.27",
         "A child that closes connections without saying so, after an answer or when idle, costs no request that could not be sent again (RFC 9112, 9.3.1).",
     ),
 ];

@@ -8,21 +8,21 @@ use crate::prelude::*;
 pub const CASES: &[Case] = &[
     Case::must(
         "server/chunk-extension-bytes",
-        "WD-2.62",
+        "WD-2.25",
         "a line feed, a carriage return, a NUL or any other control byte in a chunk's line: an error and a close",
     )
     .modes(FUNCTION)
     .run(bytes),
     Case::must(
         "server/chunk-size-neighbours",
-        "WD-2.62",
+        "WD-2.25",
         "after a size comes an extension or the end of the line, and nothing else",
     )
     .modes(FUNCTION)
     .run(neighbours),
     Case::must(
         "server/chunk-extensions-total",
-        "WD-2.62",
+        "WD-2.25",
         "20,000 bytes of extensions in one body are too many, on one line or on a thousand; 10,000 pass",
     )
     .modes(FUNCTION)

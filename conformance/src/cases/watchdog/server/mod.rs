@@ -117,15 +117,15 @@ const CLAUSES: &[Clause] = &[
         "Who speaks something else than HTTP is told so at once.",
     ),
     Clause::must(
-        "WD-2.60",
+        "WD-2.23",
         "A target passes as it was sent, whatever is in it but control bytes and blanks, and however long the limit for heads lets it be.",
     ),
     Clause::must(
-        "WD-2.61",
+        "WD-2.24",
         "A Host that is neither empty nor a name or an address, with or without a port, is a 400 (RFC 9112, 3.2).",
     ),
     Clause::must(
-        "WD-2.62",
+        "WD-2.25",
         "No control byte stands in the line before a chunk, and the extensions of a body's chunks are bound (RFC 9112, 7.1.1).",
     ),
 ];

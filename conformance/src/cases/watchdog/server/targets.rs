@@ -8,21 +8,21 @@ use crate::prelude::*;
 pub const CASES: &[Case] = &[
     Case::must(
         "server/target-bytes",
-        "WD-2.60",
+        "WD-2.23",
         "quotes, brackets, backticks and bytes above 0x7f reach the function as they were sent",
     )
     .modes(FUNCTION)
     .run(bytes),
     Case::must(
         "server/target-hash",
-        "WD-2.60",
+        "WD-2.23",
         "a `#` in a target, which ought not to be there, takes nothing away from it",
     )
     .modes(FUNCTION)
     .run(hash),
     Case::must(
         "server/target-very-long",
-        "WD-2.60",
+        "WD-2.23",
         "a target of 100,000 bytes arrives whole, in path or query",
     )
     .modes(FUNCTION)
@@ -50,21 +50,21 @@ pub const CASES: &[Case] = &[
     .run(absolute_bad),
     Case::must(
         "server/host-malformed",
-        "WD-2.61",
+        "WD-2.24",
         "a Host with a blank, a slash or a byte above 0x7f is a 400 and a close",
     )
     .modes(FUNCTION)
     .run(host_malformed),
     Case::must(
         "server/host-grammar",
-        "WD-2.61",
+        "WD-2.24",
         "a Host whose port is no number, or that is no name and no address, is a 400 and a close",
     )
     .modes(FUNCTION)
     .run(host_grammar),
     Case::must(
         "server/host-proper",
-        "WD-2.61",
+        "WD-2.24",
         "names, addresses, ports, escapes and an empty Host pass",
     )
     .modes(FUNCTION)

@@ -65,13 +65,13 @@ fn behind(w: &Watchdog) -> Result<(Client, u32), Failure> {
     Ok((client, id))
 }
 
-/// Takes the rest within some four seconds, and says so each time.
-fn take(mut client: Client, id: u32) -> Outcome {
+/// Takes the rest, with so many milliseconds before it says so each time: some 90 times.
+fn take(mut client: Client, id: u32, pace: u64) -> Outcome {
     while !client.stream(id).over() {
         let before = client.stream(id).data.len();
         client.turn()?;
         let taken = client.stream(id).data.len() - before;
-        thread::sleep(Duration::from_millis(40));
+        thread::sleep(Duration::from_millis(pace));
         // Where the connection has ended meanwhile, that shows in what is missing.
         let _ = client.grant(0, taken);
     }
@@ -84,14 +84,14 @@ fn take(mut client: Client, id: u32) -> Outcome {
 fn slow_idle(rig: &mut Rig) -> Outcome {
     let w = server(rig).env("read_timeout", "1s").start()?;
     let (client, id) = behind(&w)?;
-    take(client, id)
+    take(client, id, 160)
 }
 
 fn slow_at_end(rig: &mut Rig) -> Outcome {
     let w = server(rig).env("drain_delay", "0s").start()?;
     let (client, id) = behind(&w)?;
     w.signal(Signal::SIGTERM)?;
-    take(client, id)?;
+    take(client, id, 40)?;
     check_eq!(w.wait_exit(10.0)?.code, Some(0), "exit code");
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::wire::h2::Stream;
 pub(super) const CASES: &[Case] = &[
     Case::must(
         "upgrade/h2c-upstream-unread",
-        "WD-7.70",
+        "WD-7.22",
         "clients that do not read their answers stop nobody else",
     )
     .modes(&[Http])
@@ -19,7 +19,7 @@ pub(super) const CASES: &[Case] = &[
     .run(unread),
     Case::must(
         "upgrade/h2c-upstream-untaken",
-        "WD-7.70",
+        "WD-7.22",
         "an upload that the child does not take stops nobody else's",
     )
     .modes(&[Http])
@@ -27,7 +27,7 @@ pub(super) const CASES: &[Case] = &[
     .run(untaken),
     Case::must(
         "upgrade/h2c-upstream-concurrency",
-        "WD-7.70",
+        "WD-7.22",
         "a hundred requests at once get their own answers",
     )
     .modes(&[Http])
@@ -44,7 +44,7 @@ pub(super) const CASES: &[Case] = &[
     .run(early),
     Case::must(
         "upgrade/h2c-upstream-few-streams",
-        "WD-7.70",
+        "WD-7.22",
         "where the child takes few streams at once, the next go over another connection",
     )
     .modes(&[Http])
@@ -52,7 +52,7 @@ pub(super) const CASES: &[Case] = &[
     .run(few_streams),
     Case::must(
         "upgrade/h2c-upstream-refused",
-        "WD-7.71",
+        "WD-7.23",
         "a stream that the child refuses is opened again, whatever the method, body and all",
     )
     .modes(&[Http])
@@ -60,7 +60,7 @@ pub(super) const CASES: &[Case] = &[
     .run(refused),
     Case::must(
         "upgrade/h2c-upstream-refused-for-ever",
-        "WD-7.71",
+        "WD-7.23",
         "but not for ever",
     )
     .modes(&[Http])
@@ -68,7 +68,7 @@ pub(super) const CASES: &[Case] = &[
     .run(refused_always),
     Case::must(
         "upgrade/h2c-upstream-mute",
-        "WD-7.72",
+        "WD-7.24",
         "a connection that answers nothing is used no more, and closed",
     )
     .modes(&[Http])
@@ -77,7 +77,7 @@ pub(super) const CASES: &[Case] = &[
     .run(mute),
     Case::must(
         "upgrade/h2c-upstream-bad-trailers",
-        "WD-7.73",
+        "WD-7.25",
         "forbidden fields behind an HTTP/2 body do not cost it",
     )
     .modes(&[Http])
@@ -85,7 +85,7 @@ pub(super) const CASES: &[Case] = &[
     .run(bad_trailers),
     Case::must(
         "upgrade/bad-trailers",
-        "WD-7.73",
+        "WD-7.25",
         "nor behind the chunks of HTTP/1.1, to a client of either version",
     )
     .modes(&[Http])

@@ -18,7 +18,7 @@ pub(super) const CASES: &[Case] = &[
     .run(request),
     Case::must(
         "upgrade/h2c-upstream-target",
-        "WD-2.60",
+        "WD-2.23",
         "bytes that a path of HTTP/2 cannot have arrive as escapes",
     )
     .modes(&[Http])

@@ -105,31 +105,31 @@ const CLAUSES: &[Clause] = &[
         "Logs and figures do not depend on the version of HTTP.",
     ),
     Clause::must(
-        "WD-7.60",
+        "WD-7.19",
         "A request over HTTP/2 is held to the rules of one over HTTP/1.1: one host, a path, a method that is served, one length, not more fields.",
     ),
     Clause::must(
-        "WD-7.61",
+        "WD-7.20",
         "A 426 of the child names the protocols that it requires (RFC 9110, 15.5.22).",
     ),
     Clause::must(
-        "WD-7.62",
+        "WD-7.21",
         "An offer to upgrade to h2c is taken out of a list of protocols, and the others stay.",
     ),
     Clause::must(
-        "WD-7.70",
+        "WD-7.22",
         "Over HTTP/2 to the child no request waits for another: not for an answer that its client does not read, nor for an upload that the child does not take (RFC 9113, 5.2).",
     ),
     Clause::must(
-        "WD-7.71",
+        "WD-7.23",
         "A request whose stream the child refuses (REFUSED_STREAM) is sent again a few times (RFC 9113, 8.7).",
     ),
     Clause::must(
-        "WD-7.72",
+        "WD-7.24",
         "An HTTP/2 connection to the child that answers nothing is given up, and costs one request.",
     ),
     Clause::must(
-        "WD-7.73",
+        "WD-7.25",
         "Fields that no trailer may be (RFC 9110, 6.5.1; RFC 9113, 8.2.2) are dropped from a child's trailers, and do not cost the body.",
     ),
 ];

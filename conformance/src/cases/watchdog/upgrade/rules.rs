@@ -11,7 +11,7 @@ use crate::wire::h2::Stream;
 pub(super) const CASES: &[Case] = &[
     Case::must(
         "upgrade/h2c-rules",
-        "WD-7.60",
+        "WD-7.19",
         "hosts, paths, methods and lengths that HTTP/1.1 would not let pass do not pass over HTTP/2",
     )
     .modes(&[Http, Streaming])
@@ -19,7 +19,7 @@ pub(super) const CASES: &[Case] = &[
     .run(rules),
     Case::must(
         "upgrade/h2c-many-fields",
-        "WD-7.60",
+        "WD-7.19",
         "more fields than HTTP/1.1 allows are a 431",
     )
     .modes(&[Http, Streaming])
@@ -27,7 +27,7 @@ pub(super) const CASES: &[Case] = &[
     .run(many_fields),
     Case::must(
         "upgrade/h2c-host-alone",
-        "WD-7.60",
+        "WD-7.19",
         "without :authority, Host names the host",
     )
     .modes(&[Http])
@@ -35,14 +35,14 @@ pub(super) const CASES: &[Case] = &[
     .run(host_alone),
     Case::must(
         "upgrade/required-protocols",
-        "WD-7.61",
+        "WD-7.20",
         "a 426 of the child names the protocols that it requires",
     )
     .modes(&[Http])
     .run(required),
     Case::must(
         "upgrade/h2c-beside-others",
-        "WD-7.62",
+        "WD-7.21",
         "of an offer of h2c and another protocol, the other reaches the child",
     )
     .modes(&[Http])
