@@ -92,21 +92,6 @@ impl Dialer {
     }
 }
 
-/// An error and what caused it, in one line: the interesting half is often in the cause.
-pub fn describe(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
-}
-
 async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
     let stream = match unbracketed(host).parse::<IpAddr>() {
         Ok(ip) => TcpStream::connect((ip, port)).await?,

@@ -16,8 +16,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-use crate::dial::{self, Stream};
-use crate::failure::Failure;
+use crate::dial::Stream;
+use crate::failure::{Failure, chain};
 use crate::task::{self, Owned};
 
 /// How many streams share a connection.
@@ -95,7 +95,7 @@ impl Line {
             .enable_push(false)
             .handshake(watched)
             .await;
-        let (sender, connection) = handshake.map_err(|e| Failure::Upstream(dial::describe(&e)))?;
+        let (sender, connection) = handshake.map_err(|e| Failure::Upstream(chain(&e)))?;
         let line = Arc::new(Self {
             sender,
             _driver: task::spawn(drive(connection, Arc::clone(&state))),
@@ -236,7 +236,7 @@ async fn drive(mut connection: Connection<Watched, Bytes>, state: Arc<State>) {
     tokio::select! {
         // Its error reaches every stream on it.
         over = connection => if let Err(error) = over {
-            state.cause.get_or_init(|| dial::describe(&error));
+            state.cause.get_or_init(|| chain(&error));
         },
         () = watch(pings, &state) => {}
     }

@@ -25,8 +25,7 @@ use self::sending::{Sending, Source};
 use super::lingering;
 use super::site::Site;
 use crate::body::Body;
-use crate::dial;
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::http1::client::{Outgoing, is_repeatable};
 use crate::target::Raw;
 
@@ -236,7 +235,7 @@ impl Lost {
             unseen,
             // On a connection that lives, a stream that was reset is an answer of a kind.
             broken: !error.is_reset(),
-            failure: Failure::Upstream(dial::describe(error)),
+            failure: Failure::Upstream(chain(error)),
         }
     }
 }
