@@ -15,7 +15,7 @@ use nix::sys::socket::{
 use super::head::{parse_response, take_head};
 use super::transcript::Direction;
 use super::{Decoder, End, Framing, Head, Pattern, Request, Response, Transcript};
-use crate::case::Failure;
+use crate::failure::Failure;
 
 type Result<T> = std::result::Result<T, Failure>;
 

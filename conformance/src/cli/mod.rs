@@ -1,0 +1,110 @@
+//! The command line: words in, an exit code out.
+//! It knows the suites and the commands that are about any of them.
+//! It refuses to run anything it could not understand completely.
+
+mod judging;
+mod screen;
+mod watchdog;
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+use clap::{Arg, Command};
+
+pub use screen::Screen;
+
+use crate::judge::{Case, Suite, run, spec};
+use crate::watchdog::Suite as Watchdog;
+
+const PASS: u8 = 0;
+const USAGE: u8 = 2;
+const FAULT: u8 = 3;
+
+/// Runs the command line; the exit code.
+pub fn run(words: &[String]) -> u8 {
+    let name = std::iter::once("conformance");
+    let matches = match command().try_get_matches_from(name.chain(words.iter().map(String::as_str)))
+    {
+        Ok(matches) => matches,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { USAGE } else { PASS };
+        }
+    };
+    match matches.subcommand() {
+        Some(("watchdog", args)) => watchdog::run(args, words),
+        Some(("list", args)) => print(&list::<Watchdog>(&judging::texts(args, "run"))),
+        Some(("explain", args)) => explain(args.get_one::<String>("id").map_or("", String::as_str)),
+        _ => print(&spec::markdown::<Watchdog>()),
+    }
+}
+
+fn command() -> Command {
+    Command::new("conformance")
+        .about("Judges function watchdogs against the written contract")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .subcommand(watchdog::command())
+        .subcommand(
+            Command::new("list")
+                .about("Lists the cases")
+                .arg(judging::globs("run")),
+        )
+        .subcommand(
+            Command::new("explain")
+                .about("Tells what a case expects and why")
+                .arg(Arg::new("id").value_name("ID").required(true)),
+        )
+        .subcommand(Command::new("spec").about("Prints SPEC.md"))
+}
+
+fn list<S: Suite>(globs: &[String]) -> String {
+    let mut out = String::new();
+    for run in run::expand::<S>() {
+        if globs.is_empty() || run.matches(globs) {
+            let (clause, title) = (run.case.clause, run.case.title);
+            let _ = writeln!(out, "{:<60} {clause:<8} {title}", run.id());
+        }
+    }
+    out
+}
+
+fn explain(id: &str) -> u8 {
+    let bare = id.split('@').next().unwrap_or(id);
+    match Watchdog::cases().find(|case| case.id == bare) {
+        Some(case) => print(&explanation(case)),
+        None => complain(&format!("no case {id:?}; see `conformance list`"), USAGE),
+    }
+}
+
+fn explanation<S: Suite>(case: &Case<S>) -> String {
+    let clause = S::clause(case.clause).map_or("", |clause| clause.text);
+    let mut out = format!("{}\n  expects:  {}\n", case.id, case.title);
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            let _ = writeln!(out, "  {:<9} {value}", format!("{name}:"));
+        }
+    };
+    line(
+        "clause",
+        &format!("{} {} {clause}", case.clause, case.level),
+    );
+    for (name, value) in S::explanation(case) {
+        line(name, &value);
+    }
+    line("deadline", &format!("{} s", case.seconds));
+    line("alone", if case.exclusive { "yes" } else { "" });
+    out
+}
+
+fn print(text: &str) -> u8 {
+    match io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => PASS,
+        Err(_) => FAULT,
+    }
+}
+
+fn complain(why: &str, code: u8) -> u8 {
+    let _ = writeln!(io::stderr(), "conformance: {why}");
+    code
+}
