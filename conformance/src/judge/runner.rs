@@ -215,7 +215,10 @@ impl<S: Suite> Stage<'_, S> {
             evidence: if told {
                 performed.evidence
             } else {
-                Evidence::default()
+                Evidence {
+                    notes: performed.evidence.notes,
+                    ..Evidence::default()
+                }
             },
         }
     }

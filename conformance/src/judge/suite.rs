@@ -17,6 +17,8 @@ pub trait Suite: Copy + Debug + Send + Sync + 'static {
     const SPEC: &'static str;
     /// What a case has before it says more.
     const PLAIN: Self::Traits;
+    /// The deadline of a case that names none.
+    const SECONDS: u64 = 30;
 
     /// What a case carries that only this suite reads.
     type Traits: Copy + Debug + Send + Sync + 'static;
@@ -85,6 +87,10 @@ pub struct Evidence {
     pub wire: String,
     /// What the judged side wrote.
     pub log: String,
+    /// Commands that repeat what was asked, each with what came.
+    pub commands: String,
+    /// What a reader should know although nothing failed.
+    pub notes: Vec<String>,
 }
 
 /// What was judged, in the words of its suite.

@@ -38,8 +38,14 @@ fn test_case(case: &CaseReport, chapter: &str) -> TestCase {
     if case.outcome != "pass" {
         status.set_type(case.outcome);
         status.set_message(case.message.clone());
-        if !case.wire.is_empty() || !case.log.is_empty() {
-            status.set_description(format!("{}\n{}", case.wire, case.log));
+        let evidence = [&case.wire, &case.log, &case.commands];
+        let evidence: Vec<&str> = evidence
+            .into_iter()
+            .map(String::as_str)
+            .filter(|text| !text.is_empty())
+            .collect();
+        if !evidence.is_empty() {
+            status.set_description(evidence.join("\n"));
         }
     }
     let mut test = TestCase::new(case.id.clone(), status);

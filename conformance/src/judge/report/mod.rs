@@ -106,6 +106,10 @@ pub struct CaseReport {
     pub wire: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub log: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub commands: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl Document {
@@ -164,5 +168,7 @@ fn case_report<S: Suite>(options: &Options<S>, judged: &Judged<S>) -> CaseReport
         message: judged.message.clone(),
         wire: judged.evidence.wire.clone(),
         log: judged.evidence.log.clone(),
+        commands: judged.evidence.commands.clone(),
+        notes: judged.evidence.notes.clone(),
     }
 }

@@ -7,7 +7,7 @@ mod exposition;
 mod more;
 
 use crate::watchdog::prelude::*;
-use crate::watchdog::rig::metrics::Metrics;
+use crate::wire::Metrics;
 
 pub const CHAPTER: Chapter = Chapter {
     number: 12,
