@@ -64,11 +64,7 @@ fn unread(rig: &mut Rig) -> Outcome {
 }
 
 fn at_end(rig: &mut Rig) -> Outcome {
-    let w = echo(rig)
-        .env("drain_delay", "100ms")
-        .env("healthcheck_interval", "100ms")
-        .env("shutdown_timeout", "20s")
-        .start()?;
+    let w = echo(rig).stops_at_once().start()?;
     let clients = (half_hearted(rig, &w)?, greedy(rig, &w)?);
     w.signal(Signal::SIGTERM)?;
     let exit = w.wait_exit(5.0)?;

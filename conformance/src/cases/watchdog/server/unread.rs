@@ -115,9 +115,7 @@ fn unread_failure(rig: &mut Rig) -> Outcome {
 fn unread_probes(rig: &mut Rig) -> Outcome {
     let w = rig
         .function(&rig.fixture("echo", &[]))
-        .env("drain_delay", "100ms")
-        .env("healthcheck_interval", "100ms")
-        .env("shutdown_timeout", "20s")
+        .stops_at_once()
         .start()?;
     let mut wire = w.connect_narrowly()?;
     wire.send(&b"GET /_/health HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3000))?;

@@ -206,10 +206,7 @@ fn half_frame(rig: &mut Rig) -> Outcome {
 }
 
 fn silent_at_end(rig: &mut Rig) -> Outcome {
-    let w = server(rig)
-        .env("drain_delay", "100ms")
-        .env("shutdown_timeout", "20s")
-        .start()?;
+    let w = server(rig).stops_at_once().start()?;
     let mut client = client(&w)?;
     ask(&mut client, "GET", "/anything")?;
     let mut half = w.connect()?;
