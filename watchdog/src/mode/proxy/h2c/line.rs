@@ -21,11 +21,11 @@ use crate::failure::{Failure, chain};
 use crate::task::{self, Owned};
 
 /// How many streams share a connection.
-const MOST: usize = 64;
+const MOST: u32 = 64;
 
 /// What may come of an answer before it is read. A connection has room for all its streams: none that is not read stops another.
 const STREAM_WINDOW: u32 = 128 << 10;
-const CONNECTION_WINDOW: u32 = STREAM_WINDOW * 64 * 2;
+const CONNECTION_WINDOW: u32 = STREAM_WINDOW * MOST;
 
 /// A request that was given up after so long, with not a byte from the other side for as long, casts doubt on the connection.
 const DOUBT: Duration = Duration::from_secs(1);
@@ -135,7 +135,7 @@ impl Line {
             state.open.store(CLOSED, Ordering::Release);
             return None;
         }
-        self.claim(self.sender.current_max_send_streams().min(MOST))
+        self.claim(self.sender.current_max_send_streams().min(MOST as usize))
     }
 
     /// A place, whether or not there is room.
