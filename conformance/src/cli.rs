@@ -32,6 +32,7 @@ pub fn run(words: &[String]) -> u8 {
     };
     match matches.subcommand() {
         Some(("watchdog", args)) => watchdog(args, words),
+        Some(("serve", args)) => crate::provider::reference::run(args),
         Some(("list", args)) => list(&texts(args, "run")),
         Some(("explain", args)) => explain(args.get_one::<String>("id").map_or("", String::as_str)),
         _ => print(&spec::markdown()),
@@ -113,6 +114,7 @@ fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .subcommand(watchdog)
+        .subcommand(crate::provider::reference::command())
         .subcommand(
             Command::new("list")
                 .about("Lists the cases")

@@ -18,6 +18,7 @@ pub mod cli;
 pub mod deviation;
 pub mod fixture;
 pub mod profile;
+pub mod provider;
 pub mod report;
 pub mod rig;
 pub mod runner;
