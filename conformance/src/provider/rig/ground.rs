@@ -23,9 +23,9 @@ use crate::provider::profile::{Profile, Profiles};
 /// The namespace that functions are in where none is named.
 pub const DEFAULT_NAMESPACE: &str = "openfaas-fn";
 /// The image that cases deploy where the command line names no other.
-pub const PROBE_IMAGE: &str = "fwatchdog-probe:1";
+pub const PROBE_IMAGE: &str = "ghcr.io/fwatchdog/probe:1";
 /// A second version of it.
-pub const PROBE_IMAGE_2: &str = "fwatchdog-probe:2";
+pub const PROBE_IMAGE_2: &str = "ghcr.io/fwatchdog/probe:2";
 
 /// What the command line says of the provider.
 #[derive(Clone, Debug)]
