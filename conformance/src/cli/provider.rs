@@ -14,13 +14,13 @@ use sha2::{Digest as _, Sha256};
 use super::{FAIL, FAULT, PASS, USAGE, access, complain, interrupt, judging, print};
 use crate::judge::{Level, Options, Suite as _, Summary, Verdict};
 use crate::provider::opening;
+use crate::provider::rig::Credentials;
 use crate::provider::rig::discovery::Findings;
 use crate::provider::rig::ground::{PROBE_IMAGE, PROBE_IMAGE_2};
 use crate::provider::rig::journal::Journal;
 use crate::provider::rig::name::base36;
 use crate::provider::rig::preflight::{self, Scout};
 use crate::provider::rig::target::Url;
-use crate::provider::rig::{Credentials, Shape};
 use crate::provider::standing::{self, Standing};
 use crate::provider::{Ground, Profiles, Setting, Suite};
 
@@ -28,8 +28,6 @@ use crate::provider::{Ground, Profiles, Setting, Suite};
 const INTERRUPTED: u8 = 130;
 /// How many cases at a time where nothing is said: a provider is a shared thing.
 const JOBS: usize = 4;
-/// Where a gateway has its metrics.
-const GATEWAY_METRICS: u16 = 8082;
 
 pub(super) fn command() -> Command {
     let text =
@@ -109,10 +107,7 @@ fn begin(
     let fault = |why: String| complain(&why, FAULT);
     let info = preflight::greet(&setting).map_err(fault)?;
     if setting.metrics.is_none() {
-        setting.metrics = Some(match info.shape {
-            Shape::Provider => setting.url.clone(),
-            Shape::Gateway => setting.url.on_port(GATEWAY_METRICS),
-        });
+        setting.metrics = preflight::metrics(&setting, &info);
     }
     let run = id();
     let journal = journal(args, &run, &setting).map_err(fault)?;
@@ -157,10 +152,17 @@ fn judge(options: &Options<Suite>, args: &ArgMatches, words: &[String]) -> u8 {
         return complain("no case matches", USAGE);
     }
     show_standing(&options.ground, &summary);
+    let strict = args.get_flag("strict");
+    let should = failed(&summary, Level::Should);
+    if should > 0 && !strict {
+        tell(&format!(
+            "{should} SHOULD do not hold; with --strict the run fails by them"
+        ));
+    }
     if let Err(why) = judging::report(options, &summary, args, access::public(words)) {
         return complain(&why, FAULT);
     }
-    let code = exit_code(&summary, args.get_flag("strict"));
+    let code = exit_code(&summary, strict);
     if code == PASS && !left.is_empty() {
         return FAULT;
     }
@@ -169,15 +171,9 @@ fn judge(options: &Options<Suite>, args: &ArgMatches, words: &[String]) -> u8 {
 
 /// 1 where a MUST fails or a listed deviation does not show; with `strict` where a SHOULD fails, too. A MAY never makes a run fail.
 fn exit_code(summary: &Summary<Suite>, strict: bool) -> u8 {
-    let fails = summary.judged.iter().any(|judged| match judged.verdict {
-        Verdict::UnexpectedPass => true,
-        Verdict::Fail => match judged.run.case.level {
-            Level::Must => true,
-            Level::Should => strict,
-            Level::May => false,
-        },
-        _ => false,
-    });
+    let fails = failed(summary, Level::Must) > 0
+        || (strict && failed(summary, Level::Should) > 0)
+        || summary.count(Verdict::UnexpectedPass) > 0;
     if fails {
         FAIL
     } else if summary.count(Verdict::Error) > 0 {
@@ -185,6 +181,15 @@ fn exit_code(summary: &Summary<Suite>, strict: bool) -> u8 {
     } else {
         PASS
     }
+}
+
+/// How many runs of that level failed.
+fn failed(summary: &Summary<Suite>, level: Level) -> usize {
+    let failed = summary
+        .judged
+        .iter()
+        .filter(|judged| judged.verdict == Verdict::Fail && judged.run.case.level == level);
+    failed.count()
 }
 
 fn show_standing(ground: &Ground, summary: &Summary<Suite>) {
