@@ -18,15 +18,17 @@ pub struct Image {
 #[derive(Clone, Debug, Default)]
 pub struct Images(BTreeMap<String, Image>);
 
-/// The repository of the probe.
-pub const PROBE: &str = "fwatchdog-probe";
+/// The repositories of the probe: the short name, and the one that its image is published under.
+const PROBE: [&str; 2] = ["fwatchdog-probe", "fwatchdog/probe"];
 
 impl Images {
     /// The images of the probe; `own` is this executable.
     pub fn of_probe(own: &Path) -> Self {
         let mut images = BTreeMap::new();
-        for (tag, version) in [("1", "1"), ("2", "2"), ("latest", "1")] {
-            images.insert(format!("{PROBE}:{tag}"), probe(own, version));
+        for name in PROBE {
+            for (tag, version) in [("1", "1"), ("2", "2"), ("latest", "1")] {
+                images.insert(format!("{name}:{tag}"), probe(own, version));
+            }
         }
         Self(images)
     }
