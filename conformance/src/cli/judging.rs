@@ -37,7 +37,7 @@ pub(super) fn arguments(command: Command) -> Command {
                 .value_name("FORM=FILE")
                 .action(ArgAction::Append)
                 .value_parser(Wanted::parse)
-                .help("json=FILE, junit=FILE, md=FILE or outcomes=FILE"),
+                .help("FORM is json, junit, md, html, tap, badge (SVG) or outcomes (short JSON)"),
         )
         .arg(
             Arg::new("fail-fast")
@@ -112,12 +112,22 @@ pub(super) fn judge<S: Suite>(options: &Options<S>, args: &ArgMatches, words: &[
     if summary.judged.is_empty() {
         return complain("no case matches", USAGE);
     }
-    let reproduce = format!("conformance {}", words.join(" "));
-    let document = Document::new(options, &summary, reproduce);
+    let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    let reproduce = format!("conformance {}", quoted.join(" "));
+    let document = Document::new(options, &summary, &reproduce);
     for wanted in args.get_many::<Wanted>("report").into_iter().flatten() {
         if let Err(why) = wanted.write(&document) {
             return complain(&why, FAULT);
         }
     }
     summary.exit_code()
+}
+
+/// A word as a shell wants it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }

@@ -3,6 +3,7 @@
 //! It refuses to run anything it could not understand completely.
 
 mod judging;
+mod reports;
 mod screen;
 mod watchdog;
 
@@ -17,6 +18,7 @@ use crate::judge::{Case, Suite, run, spec};
 use crate::watchdog::Suite as Watchdog;
 
 const PASS: u8 = 0;
+const FAILURES: u8 = 1;
 const USAGE: u8 = 2;
 const FAULT: u8 = 3;
 
@@ -35,6 +37,9 @@ pub fn run(words: &[String]) -> u8 {
         Some(("watchdog", args)) => watchdog::run(args, words),
         Some(("list", args)) => print(&list::<Watchdog>(&judging::texts(args, "run"))),
         Some(("explain", args)) => explain(args.get_one::<String>("id").map_or("", String::as_str)),
+        Some(("diff", args)) => reports::diff(args),
+        Some(("matrix", args)) => reports::matrix(args),
+        Some(("verify", args)) => reports::verify(args, &[Watchdog::NAME]),
         _ => print(&spec::markdown::<Watchdog>()),
     }
 }
@@ -55,6 +60,9 @@ fn command() -> Command {
                 .about("Tells what a case expects and why")
                 .arg(Arg::new("id").value_name("ID").required(true)),
         )
+        .subcommand(reports::diff_command())
+        .subcommand(reports::matrix_command())
+        .subcommand(reports::verify_command())
         .subcommand(Command::new("spec").about("Prints SPEC.md"))
 }
 
