@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use sha2::{Digest as _, Sha256};
 
-use super::{FAIL, FAULT, PASS, USAGE, access, complain, interrupt, judging, print};
+use super::{FAILURES, FAULT, PASS, USAGE, access, complain, interrupt, judging, print};
 use crate::judge::{Level, Options, Suite as _, Summary, Verdict};
 use crate::provider::opening;
 use crate::provider::rig::Credentials;
@@ -159,7 +159,7 @@ fn judge(options: &Options<Suite>, args: &ArgMatches, words: &[String]) -> u8 {
             "{should} SHOULD do not hold; with --strict the run fails by them"
         ));
     }
-    if let Err(why) = judging::report(options, &summary, args, access::public(words)) {
+    if let Err(why) = judging::report(options, &summary, args, &access::public(words)) {
         return complain(&why, FAULT);
     }
     let code = exit_code(&summary, strict);
@@ -175,7 +175,7 @@ fn exit_code(summary: &Summary<Suite>, strict: bool) -> u8 {
         || (strict && failed(summary, Level::Should) > 0)
         || summary.count(Verdict::UnexpectedPass) > 0;
     if fails {
-        FAIL
+        FAILURES
     } else if summary.count(Verdict::Error) > 0 {
         FAULT
     } else {

@@ -1,6 +1,6 @@
 //! Runs cases: which ones, how many at a time, and what their end means.
 //! It knows a suite by its trait, deviations and the clock.
-//! It refuses to print: an observer sees every result as it comes.
+//! It refuses to print: an observer sees every result as it comes, without secrets.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::perform::perform;
+use super::redact::Redactor;
 use super::run::expand;
 use super::{Deviations, Evidence, Run, Suite, Verdict};
 
@@ -117,6 +118,7 @@ pub fn run<S: Suite>(options: &Options<S>, observe: Observer<'_, S>) -> Summary<
         total: runs.len(),
         results: Mutex::new(Vec::new()),
         enough: AtomicBool::new(false),
+        redactor: Redactor::new(&S::secrets(&options.ground)),
         observe,
     };
     let (alone, together): (Vec<_>, Vec<_>) = runs
@@ -148,6 +150,7 @@ struct Stage<'a, S: Suite> {
     results: Mutex<Vec<(usize, Judged<S>)>>,
     /// A failure was all that was asked for.
     enough: AtomicBool,
+    redactor: Redactor,
     observe: Observer<'a, S>,
 }
 
@@ -203,23 +206,31 @@ impl<S: Suite> Stage<'_, S> {
         let performed = perform(&self.options.ground, run, &self.options.stop);
         let listed = self.options.deviations.of(&run);
         let (verdict, message) = Verdict::of(performed.outcome, listed);
-        let told = !matches!(
-            verdict,
-            Verdict::Pass | Verdict::Skip | Verdict::NotApplicable
-        );
+        let evidence = self.told(verdict, &performed.evidence);
         Judged {
             run,
             verdict,
             took: performed.took,
-            message,
-            evidence: if told {
-                performed.evidence
-            } else {
-                Evidence {
-                    notes: performed.evidence.notes,
-                    ..Evidence::default()
-                }
-            },
+            message: self.redactor.clean(&message),
+            evidence,
+        }
+    }
+
+    /// What a reader of the result is given: notes always, the rest where it wants reading.
+    fn told(&self, verdict: Verdict, evidence: &Evidence) -> Evidence {
+        let clean = |text: &String| self.redactor.clean(text);
+        let notes = evidence.notes.iter().map(clean).collect();
+        if !verdict.wants_reading() {
+            return Evidence {
+                notes,
+                ..Evidence::default()
+            };
+        }
+        Evidence {
+            wire: clean(&evidence.wire),
+            log: clean(&evidence.log),
+            commands: clean(&evidence.commands),
+            notes,
         }
     }
 }

@@ -52,6 +52,16 @@ pub trait Suite: Copy + Debug + Send + Sync + 'static {
     /// What a report says of what was judged.
     fn implementation(ground: &Self::Ground, deviations: &Deviations) -> Implementation;
 
+    /// What nobody may read in a report or on a screen: passwords, tokens.
+    fn secrets(_: &Self::Ground) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The parts of the contract that a case counts for; none: the core.
+    fn profiles(_: &Case<Self>) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// What a report says of a case, beyond what every case has.
     fn facts(case: &Case<Self>) -> Facts;
 
@@ -103,9 +113,7 @@ pub struct Evidence {
 pub struct Implementation {
     /// Few words that tell it from others.
     pub name: String,
-    /// The same for a heading.
-    pub title: String,
-    /// For a reader: a word and what it says, as Markdown.
+    /// For a reader: a word and what it says.
     pub lines: Vec<(&'static str, String)>,
     /// For a program: fields of the report, in order.
     pub facts: Facts,

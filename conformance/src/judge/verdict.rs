@@ -4,10 +4,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Entry, FailureKind, Outcome};
 
 /// What became of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     Pass,
     Fail,
@@ -46,6 +50,16 @@ impl Verdict {
     /// Whether the whole run fails by it.
     pub fn fails(self) -> bool {
         matches!(self, Self::Fail | Self::UnexpectedPass)
+    }
+
+    /// Whether somebody has to do something about it.
+    pub fn needs_care(self) -> bool {
+        matches!(self, Self::Fail | Self::UnexpectedPass | Self::Error)
+    }
+
+    /// Whether there is more to it than a word.
+    pub fn wants_reading(self) -> bool {
+        !matches!(self, Self::Pass | Self::Skip | Self::NotApplicable)
     }
 
     /// Reads the outcome in the light of what is listed; the verdict and its message.

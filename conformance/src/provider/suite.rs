@@ -101,8 +101,7 @@ impl judge::Suite for Suite {
             .text("probe_image", ground.setting.probe_image.clone())
             .list("profiles", &profiles);
         Implementation {
-            name: format!("{} {shape}", info.provider),
-            title: format!("{} ({shape})", info.provider),
+            name: format!("{} ({shape})", info.provider),
             lines: lines
                 .into_iter()
                 .filter(|(_, text)| !text.is_empty())
@@ -111,10 +110,17 @@ impl judge::Suite for Suite {
         }
     }
 
+    fn secrets(ground: &Ground) -> Vec<String> {
+        let secrets = ground.setting.credentials.secrets();
+        secrets.into_iter().map(|(secret, _)| secret).collect()
+    }
+
+    fn profiles(case: &Case<Self>) -> Vec<&'static str> {
+        case.traits.profiles.iter().map(|p| p.name()).collect()
+    }
+
     fn facts(case: &Case<Self>) -> Facts {
-        let profiles: Vec<&str> = case.traits.profiles.iter().map(|p| p.name()).collect();
         Facts::default()
-            .list("profiles", &profiles)
             .list("rows", case.traits.rows)
             .text("why", case.traits.why)
             .text("source", case.traits.source)
