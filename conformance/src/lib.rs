@@ -1,5 +1,5 @@
-//! A black-box judge for what implements `OpenFaaS`: function watchdogs today.
-//! It knows the written contract, clause by clause, and how to start a subject and talk to it.
+//! A black-box judge for what implements `OpenFaaS`: function watchdogs and providers.
+//! It knows the written contract, clause by clause, and how to start a watchdog, reach a provider and talk to either.
 //! It refuses to share code with what it judges.
 #![cfg_attr(
     test,
@@ -16,5 +16,6 @@ pub mod cli;
 pub mod failure;
 pub mod fixture;
 pub mod judge;
+pub mod provider;
 pub mod watchdog;
 pub mod wire;

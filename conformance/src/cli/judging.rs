@@ -10,7 +10,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use super::screen::Screen;
 use super::{FAULT, USAGE, complain};
 use crate::judge::report::{Document, Wanted};
-use crate::judge::{Deviations, Options, Suite, runner};
+use crate::judge::{Deviations, Options, Suite, Summary, runner};
 
 /// Adds the arguments to the command of a suite.
 pub(super) fn arguments(command: Command) -> Command {
@@ -91,17 +91,36 @@ pub(super) fn options<S: Suite>(
         skip: texts(args, "skip"),
         jobs: args.get_one::<usize>("jobs").copied().unwrap_or(all.jobs),
         repeat: args.get_one::<usize>("repeat").copied().unwrap_or(1),
-        deviations: match args.get_one::<PathBuf>("deviations") {
-            Some(path) => Deviations::read(path)?,
-            None => Deviations::default(),
-        },
+        deviations: deviations(args)?,
         fail_fast: args.get_flag("fail-fast"),
         ..all
     })
 }
 
+/// What is known not to hold, if a file says so.
+pub(super) fn deviations(args: &ArgMatches) -> Result<Deviations, String> {
+    match args.get_one::<PathBuf>("deviations") {
+        Some(path) => Deviations::read(path),
+        None => Ok(Deviations::default()),
+    }
+}
+
 /// Judges, shows and reports; the exit code.
 pub(super) fn judge<S: Suite>(options: &Options<S>, args: &ArgMatches, words: &[String]) -> u8 {
+    let summary = run(options);
+    if summary.judged.is_empty() {
+        return complain("no case matches", USAGE);
+    }
+    let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    let reproduce = format!("conformance {}", quoted.join(" "));
+    match report(options, &summary, args, &reproduce) {
+        Ok(()) => summary.exit_code(),
+        Err(why) => complain(&why, FAULT),
+    }
+}
+
+/// Judges and shows.
+pub(super) fn run<S: Suite>(options: &Options<S>) -> Summary<S> {
     let screen = Screen {
         live: io::stderr().is_terminal(),
     };
@@ -109,18 +128,21 @@ pub(super) fn judge<S: Suite>(options: &Options<S>, args: &ArgMatches, words: &[
         screen.show(judged, done, total);
     });
     screen.close(&summary);
-    if summary.judged.is_empty() {
-        return complain("no case matches", USAGE);
-    }
-    let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-    let reproduce = format!("conformance {}", quoted.join(" "));
-    let document = Document::new(options, &summary, &reproduce);
+    summary
+}
+
+/// Writes the reports that are asked for.
+pub(super) fn report<S: Suite>(
+    options: &Options<S>,
+    summary: &Summary<S>,
+    args: &ArgMatches,
+    reproduce: &str,
+) -> Result<(), String> {
+    let document = Document::new(options, summary, reproduce);
     for wanted in args.get_many::<Wanted>("report").into_iter().flatten() {
-        if let Err(why) = wanted.write(&document) {
-            return complain(&why, FAULT);
-        }
+        wanted.write(&document)?;
     }
-    summary.exit_code()
+    Ok(())
 }
 
 /// A word as a shell wants it.

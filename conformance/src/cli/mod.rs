@@ -2,7 +2,11 @@
 //! It knows the suites and the commands that are about any of them.
 //! It refuses to run anything it could not understand completely.
 
+mod access;
+mod cleanup;
+mod interrupt;
 mod judging;
+mod provider;
 mod reports;
 mod screen;
 mod watchdog;
@@ -15,10 +19,11 @@ use clap::{Arg, Command};
 pub use screen::Screen;
 
 use crate::judge::{Case, Suite, run, spec};
+use crate::provider::Suite as Provider;
 use crate::watchdog::Suite as Watchdog;
 
 const PASS: u8 = 0;
-const FAILURES: u8 = 1;
+const FAIL: u8 = 1;
 const USAGE: u8 = 2;
 const FAULT: u8 = 3;
 
@@ -35,21 +40,28 @@ pub fn run(words: &[String]) -> u8 {
     };
     match matches.subcommand() {
         Some(("watchdog", args)) => watchdog::run(args, words),
-        Some(("list", args)) => print(&list::<Watchdog>(&judging::texts(args, "run"))),
+        Some(("run", args)) => provider::run(args, words),
+        Some(("cleanup", args)) => cleanup::run(args),
+        Some(("list", args)) => {
+            let globs = judging::texts(args, "run");
+            print(&(list::<Watchdog>(&globs) + &list::<Provider>(&globs)))
+        }
         Some(("explain", args)) => explain(args.get_one::<String>("id").map_or("", String::as_str)),
         Some(("diff", args)) => reports::diff(args),
         Some(("matrix", args)) => reports::matrix(args),
-        Some(("verify", args)) => reports::verify(args, &[Watchdog::NAME]),
-        _ => print(&spec::markdown::<Watchdog>()),
+        Some(("verify", args)) => reports::verify(args, &[Watchdog::NAME, Provider::NAME]),
+        _ => print(&whole_spec()),
     }
 }
 
 fn command() -> Command {
     Command::new("conformance")
-        .about("Judges function watchdogs against the written contract")
+        .about("Judges function watchdogs and providers against the written contract")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .subcommand(watchdog::command())
+        .subcommand(provider::command())
+        .subcommand(cleanup::command())
         .subcommand(
             Command::new("list")
                 .about("Lists the cases")
@@ -66,6 +78,11 @@ fn command() -> Command {
         .subcommand(Command::new("spec").about("Prints SPEC.md"))
 }
 
+/// SPEC.md: one part after the other.
+fn whole_spec() -> String {
+    spec::markdown::<Watchdog>() + "\n" + &spec::markdown::<Provider>()
+}
+
 fn list<S: Suite>(globs: &[String]) -> String {
     let mut out = String::new();
     for run in run::expand::<S>() {
@@ -79,9 +96,14 @@ fn list<S: Suite>(globs: &[String]) -> String {
 
 fn explain(id: &str) -> u8 {
     let bare = id.split('@').next().unwrap_or(id);
-    match Watchdog::cases().find(|case| case.id == bare) {
-        Some(case) => print(&explanation(case)),
-        None => complain(&format!("no case {id:?}; see `conformance list`"), USAGE),
+    let watchdog = Watchdog::cases().find(|case| case.id == bare);
+    let provider = Provider::cases().find(|case| case.id == bare);
+    // A chapter of that name may be in both: then so is the answer.
+    let told = watchdog.map(explanation).into_iter();
+    let told: String = told.chain(provider.map(explanation)).collect();
+    match told.as_str() {
+        told if !told.is_empty() => print(told),
+        _ => complain(&format!("no case {id:?}; see `conformance list`"), USAGE),
     }
 }
 
@@ -115,4 +137,22 @@ fn print(text: &str) -> u8 {
 fn complain(why: &str, code: u8) -> u8 {
     let _ = writeln!(io::stderr(), "conformance: {why}");
     code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_says_what_the_clauses_say() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/SPEC.md");
+        let file = std::fs::read_to_string(path).unwrap_or_default();
+        let made = whole_spec();
+        let differ = file
+            .lines()
+            .zip(made.lines())
+            .find(|(file, made)| file != made);
+        let remedy = "run `cargo run -p fwatchdog-conformance -- spec > conformance/SPEC.md`";
+        assert!(file == made, "{remedy}; first difference: {differ:?}");
+    }
 }

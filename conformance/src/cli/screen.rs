@@ -63,7 +63,11 @@ fn story<S: Suite>(judged: &Judged<S>) -> String {
         judged.message.replace('\n', "\n  "),
     );
     let evidence = &judged.evidence;
-    for (title, body) in [("wire", &evidence.wire), ("log", &evidence.log)] {
+    for (title, body) in [
+        ("wire", &evidence.wire),
+        ("log", &evidence.log),
+        ("reproduce", &evidence.commands),
+    ] {
         if !body.is_empty() {
             let _ = writeln!(out, "  --- {title}");
             for line in body.lines().filter(|line| !line.trim().is_empty()) {

@@ -104,7 +104,7 @@ impl<S: Suite> Case<S> {
             traits: S::PLAIN,
             exclusive: false,
             named_only: false,
-            seconds: 30,
+            seconds: S::SECONDS,
             run: unwritten::<S>,
         }
     }

@@ -5,6 +5,7 @@
 use std::fmt::{Debug, Display};
 use std::sync::Arc;
 
+use super::redact::Redactor;
 use super::{Case, Chapter, Clause, Deviations, Facts, Failure, Run};
 
 /// A contract and the means to judge it: chapters of cases, and the rig that they are given.
@@ -17,6 +18,8 @@ pub trait Suite: Copy + Debug + Send + Sync + 'static {
     const SPEC: &'static str;
     /// What a case has before it says more.
     const PLAIN: Self::Traits;
+    /// The deadline of a case that names none.
+    const SECONDS: u64 = 30;
 
     /// What a case carries that only this suite reads.
     type Traits: Copy + Debug + Send + Sync + 'static;
@@ -95,6 +98,21 @@ pub struct Evidence {
     pub wire: String,
     /// What the judged side wrote.
     pub log: String,
+    /// Commands that repeat what was asked, each with what came.
+    pub commands: String,
+    /// What a reader should know although nothing failed.
+    pub notes: Vec<String>,
+}
+
+impl Evidence {
+    pub(super) fn clean(&mut self, redactor: &Redactor) {
+        for text in [&mut self.wire, &mut self.log, &mut self.commands]
+            .into_iter()
+            .chain(&mut self.notes)
+        {
+            *text = redactor.clean(text);
+        }
+    }
 }
 
 /// What was judged, in the words of its suite.

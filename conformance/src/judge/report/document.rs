@@ -37,6 +37,8 @@ pub struct Document {
     pub seconds: f64,
     /// The exit code: 0 pass, 1 failures, 3 suite fault.
     pub exit: u8,
+    /// The weakest level of which a failure makes the exit code 1.
+    pub fails_on: Level,
     /// Over the MUSTs of all profiles.
     pub verdict: Conformity,
     pub counts: Vec<Count>,
@@ -125,6 +127,12 @@ pub struct CaseReport {
     /// What the judged side wrote.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub log: String,
+    /// Commands that repeat what was asked, each with what came.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub commands: String,
+    /// What a reader should know although nothing failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// The command that runs this alone again.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reproduce: String,
@@ -173,6 +181,7 @@ impl Document {
             reproduce: redactor.clean(reproduce),
             seconds: summary.took.as_secs_f64(),
             exit: summary.exit_code(),
+            fails_on: summary.fails_on,
             verdict: standing::overall(&conformance),
             counts,
             conformance,
@@ -234,6 +243,8 @@ fn case<S: Suite>(options: &Options<S>, judged: &Judged<S>, redactor: &Redactor)
         message: judged.message.clone(),
         wire: judged.evidence.wire.clone(),
         log: judged.evidence.log.clone(),
+        commands: judged.evidence.commands.clone(),
+        notes: judged.evidence.notes.clone(),
         reproduce: if judged.verdict.wants_reading() {
             redactor.clean(&S::reproduce(&options.ground, &judged.run))
         } else {

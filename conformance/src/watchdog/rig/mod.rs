@@ -2,12 +2,10 @@
 //! It knows the mode, flavour and profile of the run, and which executable holds the fixtures.
 //! It refuses to outlive the case: what was started is killed and what was written is removed.
 
-pub mod metrics;
 pub mod ports;
 pub mod proc;
 pub mod setup;
 pub mod subject;
-pub mod websocket;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,9 +17,9 @@ use super::traits::{Flavour, Mode};
 use crate::judge::{self, Evidence, Failure};
 use crate::wire::{Transcript, Wire};
 
+pub use crate::wire::WebSocket;
 pub use setup::Setup;
 pub use subject::{Exit, Watchdog};
-pub use websocket::WebSocket;
 
 /// What every run shares.
 #[derive(Debug)]
@@ -260,6 +258,7 @@ impl judge::Hold for Hold {
         Evidence {
             wire: self.transcript.text(),
             log: self.log(),
+            ..Evidence::default()
         }
     }
 }

@@ -13,13 +13,12 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::metrics::Metrics;
 use super::proc::{self, Stat};
 use super::setup::{RigParts, Told};
 use super::{WebSocket, poll};
 use crate::judge::Failure;
 use crate::watchdog::traits::Mode;
-use crate::wire::{Pattern, Request, Response, Transcript, Wire};
+use crate::wire::{Metrics, Pattern, Request, Response, Transcript, Wire};
 
 type Result<T> = std::result::Result<T, Failure>;
 

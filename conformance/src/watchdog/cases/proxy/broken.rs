@@ -138,7 +138,7 @@ fn no_answer_events(rig: &mut Rig) -> Outcome {
         let request = Request::get("/die-before-head").header("Accept", accept);
         own_answer(&w.request(request)?, 502, accept)?;
     }
-    let r = w.request(crate::watchdog::rig::websocket::opening("/die-before-head"))?;
+    let r = w.request(crate::wire::websocket::opening("/die-before-head"))?;
     own_answer(&r, 502, "an upgrade")
 }
 

@@ -7,7 +7,7 @@ use tungstenite::Message;
 use super::server;
 use crate::watchdog::cases::proxy::Seen;
 use crate::watchdog::prelude::*;
-use crate::watchdog::rig::websocket::opening;
+use crate::wire::websocket::opening;
 
 pub(super) const CASES: &[Case] = &[
     Case::must(

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::judge::Failure;
+use crate::failure::Failure;
 
 /// One line of the exposition.
 #[derive(Clone, Debug, PartialEq)]

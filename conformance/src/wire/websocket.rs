@@ -8,8 +8,8 @@ use std::time::Duration;
 use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Message, WebSocket as Frames};
 
-use crate::judge::Failure;
-use crate::wire::{Head, Request, Wire};
+use super::{Head, Request, Wire};
+use crate::failure::Failure;
 
 /// The sample key of RFC 6455 and the answer it must get.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -33,11 +33,16 @@ pub fn opening(target: &str) -> Request {
 }
 
 impl WebSocket {
-    pub fn open(mut wire: Wire, target: &str, extra: &[(&str, &str)]) -> Result<Self, Failure> {
+    pub fn open(wire: Wire, target: &str, extra: &[(&str, &str)]) -> Result<Self, Failure> {
         let request = extra
             .iter()
             .fold(opening(target), |r, (name, value)| r.header(name, value));
-        wire.send_request(&request)?;
+        Self::over(wire, &request)
+    }
+
+    /// Any request that asks for a WebSocket with the key of `opening`.
+    pub fn over(mut wire: Wire, request: &Request) -> Result<Self, Failure> {
+        wire.send_request(request)?;
         let head = wire.read_head()?;
         if head.status != 101 {
             return Err(Failure::failed(format!(
