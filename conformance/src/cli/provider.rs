@@ -12,7 +12,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use sha2::{Digest as _, Sha256};
 
 use super::{FAULT, PASS, USAGE, access, complain, interrupt, judging, print};
-use crate::judge::{Level, Options, Suite as _, Summary};
+use crate::judge::report::Document;
+use crate::judge::report::standing::Conformity;
+use crate::judge::{Level, Options, Suite as _};
 use crate::provider::opening;
 use crate::provider::rig::discovery::Findings;
 use crate::provider::rig::ground::{PROBE_IMAGE, PROBE_IMAGE_2};
@@ -21,7 +23,6 @@ use crate::provider::rig::name::base36;
 use crate::provider::rig::preflight::{self, Scout};
 use crate::provider::rig::target::Url;
 use crate::provider::rig::{Credentials, Shape};
-use crate::provider::standing::{self, Standing};
 use crate::provider::{Ground, Profiles, Setting, Suite};
 
 /// Exit code after Ctrl-C, as shells have it.
@@ -161,21 +162,22 @@ fn judge(options: &Options<Suite>, args: &ArgMatches, words: &[String]) -> u8 {
     if summary.judged.is_empty() {
         return complain("no case matches", USAGE);
     }
-    show_standing(&options.ground, &summary);
-    if let Err(why) = judging::report(options, &summary, args, &access::public(words)) {
-        return complain(&why, FAULT);
-    }
-    let code = summary.exit_code();
+    let document = match judging::report(options, &summary, args, &access::public(words)) {
+        Ok(document) => document,
+        Err(why) => return complain(&why, FAULT),
+    };
+    show_standings(&document);
+    let code = document.exit;
     if code == PASS && !left.is_empty() {
         return FAULT;
     }
     code
 }
 
-fn show_standing(ground: &Ground, summary: &Summary<Suite>) {
-    for line in standing::of(ground, summary) {
-        if line.standing != Standing::NotApplicable {
-            tell(&line.to_string());
+fn show_standings(document: &Document) {
+    for one in &document.conformance {
+        if one.level == Level::Must && one.verdict != Conformity::NotApplicable {
+            tell(&one.to_string());
         }
     }
 }

@@ -6,7 +6,6 @@ pub mod cases;
 pub mod opening;
 pub mod profile;
 pub mod rig;
-pub mod standing;
 mod suite;
 pub mod traits;
 
