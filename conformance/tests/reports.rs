@@ -64,8 +64,8 @@ impl judge::Hold for Hold {
                 "> GET / HTTP/1.1\\r\\n\n  Authorization: Bearer {TOKEN}\\r\\n\n  x: <b>&\n"
             ),
             log: format!("password {SECRET}\n"),
-            commands: String::new(),
-            notes: Vec::new(),
+            commands: format!("curl -u me:{SECRET}\n"),
+            notes: vec![format!("note {SECRET}")],
         }
     }
 }

@@ -113,7 +113,7 @@ pub(super) fn judge<S: Suite>(options: &Options<S>, args: &ArgMatches, words: &[
     let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
     let reproduce = format!("conformance {}", quoted.join(" "));
     match report(options, &summary, args, &reproduce) {
-        Ok(()) => summary.exit_code(),
+        Ok(document) => document.exit,
         Err(why) => complain(&why, FAULT),
     }
 }
@@ -128,22 +128,22 @@ pub(super) fn run<S: Suite>(options: &Options<S>) -> Summary<S> {
     summary
 }
 
-/// Writes the reports that are asked for.
+/// Writes the reports that are asked for; what they say.
 pub(super) fn report<S: Suite>(
     options: &Options<S>,
     summary: &Summary<S>,
     args: &ArgMatches,
     reproduce: &str,
-) -> Result<(), String> {
+) -> Result<Document, String> {
     let document = Document::new(options, summary, reproduce);
     for wanted in args.get_many::<Wanted>("report").into_iter().flatten() {
         wanted.write(&document)?;
     }
-    Ok(())
+    Ok(document)
 }
 
 /// A word as a shell wants it.
-pub(super) fn quoted(word: &str) -> String {
+fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

@@ -19,11 +19,11 @@ use clap::{Arg, Command};
 pub use screen::Screen;
 
 use crate::judge::{Case, Suite, run, spec};
-use crate::provider::{Suite as Provider, reference};
+use crate::provider::Suite as Provider;
 use crate::watchdog::Suite as Watchdog;
 
 const PASS: u8 = 0;
-const FAILURES: u8 = 1;
+const FAIL: u8 = 1;
 const USAGE: u8 = 2;
 const FAULT: u8 = 3;
 
@@ -42,7 +42,6 @@ pub fn run(words: &[String]) -> u8 {
         Some(("watchdog", args)) => watchdog::run(args, words),
         Some(("run", args)) => provider::run(args, words),
         Some(("cleanup", args)) => cleanup::run(args),
-        Some(("serve", args)) => reference::run(args),
         Some(("list", args)) => {
             let globs = judging::texts(args, "run");
             print(&(list::<Watchdog>(&globs) + &list::<Provider>(&globs)))
@@ -63,7 +62,6 @@ fn command() -> Command {
         .subcommand(watchdog::command())
         .subcommand(provider::command())
         .subcommand(cleanup::command())
-        .subcommand(reference::command())
         .subcommand(
             Command::new("list")
                 .about("Lists the cases")

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use super::{FAILURES, PASS, USAGE, complain, print};
+use super::{FAIL, PASS, USAGE, complain, print};
 use crate::judge::report::diff::{Change, differences, text};
 use crate::judge::report::{Document, matrix, read, verify, write};
 
@@ -29,7 +29,7 @@ pub(super) fn diff(args: &ArgMatches) -> u8 {
         .iter()
         .any(|one| one.change == Change::Regression);
     let printed = print(&text(&differences));
-    if worse { FAILURES } else { printed }
+    if worse { FAIL } else { printed }
 }
 
 /// `conformance matrix *.json`
@@ -93,8 +93,8 @@ pub(super) fn verify(args: &ArgMatches, contracts: &[&str]) -> u8 {
             Err(why) => return complain(&why, USAGE),
             Ok(faults) => {
                 for fault in &faults {
-                    code = FAILURES;
-                    let _ = complain(&format!("{name}: {fault}"), FAILURES);
+                    code = FAIL;
+                    let _ = complain(&format!("{name}: {fault}"), FAIL);
                 }
                 if faults.is_empty() {
                     let _ = print(&format!("{name}: holds together\n"));

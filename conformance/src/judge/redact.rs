@@ -106,9 +106,11 @@ fn line_end(text: &str) -> Option<usize> {
         .min()
 }
 
-/// The scheme stays, of what it introduces the length.
+/// The scheme stays, of what it introduces the length. A variable is no secret.
 fn shown(value: &str) -> String {
     match value.split_once(' ') {
+        _ if value.starts_with('$') => value.to_owned(),
+        Some((_, secret)) if secret.starts_with('$') => value.to_owned(),
         Some((scheme, secret)) if !secret.is_empty() && !scheme.contains('=') => {
             format!("{scheme} {}", told(secret))
         }
@@ -154,6 +156,10 @@ mod tests {
             (
                 "Http_Authorization=token-x\nHome=/",
                 "Http_Authorization=[redacted, 7 bytes]\nHome=/",
+            ),
+            (
+                "-H 'Authorization: Basic $CREDENTIALS' x",
+                "-H 'Authorization: Basic $CREDENTIALS' x",
             ),
             (
                 "without Authorization, it is 401; a cookie is none",

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::perform::perform;
 use super::redact::Redactor;
 use super::run::expand;
-use super::{Deviations, Evidence, Run, Suite, Verdict};
+use super::{Deviations, Evidence, Level, Run, Suite, Verdict};
 
 /// What to judge, and how.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct Options<S: Suite> {
     pub repeat: usize,
     pub deviations: Deviations,
     pub fail_fast: bool,
+    /// The weakest level of which a failure makes the whole run fail.
+    pub fails_on: Level,
     /// Set from outside: no further case starts, and those that run are stopped.
     pub stop: Arc<AtomicBool>,
 }
@@ -38,6 +40,7 @@ impl<S: Suite> Options<S> {
             repeat: 1,
             deviations: Deviations::default(),
             fail_fast: false,
+            fails_on: Level::May,
             stop: Arc::default(),
         }
     }
@@ -84,6 +87,7 @@ pub struct Judged<S: Suite> {
 pub struct Summary<S: Suite> {
     pub judged: Vec<Judged<S>>,
     pub took: Duration,
+    pub fails_on: Level,
 }
 
 impl<S: Suite> Summary<S> {
@@ -96,13 +100,11 @@ impl<S: Suite> Summary<S> {
 
     /// 0 pass, 1 failures, 3 suite fault.
     pub fn exit_code(&self) -> u8 {
-        if self.judged.iter().any(|judged| judged.verdict.fails()) {
-            1
-        } else if self.count(Verdict::Error) > 0 {
-            3
-        } else {
-            0
-        }
+        let outcomes = self.judged.iter();
+        Verdict::exit_code(
+            outcomes.map(|judged| (judged.verdict, judged.run.case.level)),
+            self.fails_on,
+        )
     }
 }
 
@@ -141,6 +143,7 @@ pub fn run<S: Suite>(options: &Options<S>, observe: Observer<'_, S>) -> Summary<
     Summary {
         judged,
         took: start.elapsed(),
+        fails_on: options.fails_on,
     }
 }
 
@@ -206,31 +209,20 @@ impl<S: Suite> Stage<'_, S> {
         let performed = perform(&self.options.ground, run, &self.options.stop);
         let listed = self.options.deviations.of(&run);
         let (verdict, message) = Verdict::of(performed.outcome, listed);
-        let evidence = self.told(verdict, &performed.evidence);
+        let mut evidence = performed.evidence;
+        if !verdict.wants_reading() {
+            evidence = Evidence {
+                notes: evidence.notes,
+                ..Evidence::default()
+            };
+        }
+        evidence.clean(&self.redactor);
         Judged {
             run,
             verdict,
             took: performed.took,
             message: self.redactor.clean(&message),
             evidence,
-        }
-    }
-
-    /// What a reader of the result is given: notes always, the rest where it wants reading.
-    fn told(&self, verdict: Verdict, evidence: &Evidence) -> Evidence {
-        let clean = |text: &String| self.redactor.clean(text);
-        let notes = evidence.notes.iter().map(clean).collect();
-        if !verdict.wants_reading() {
-            return Evidence {
-                notes,
-                ..Evidence::default()
-            };
-        }
-        Evidence {
-            wire: clean(&evidence.wire),
-            log: clean(&evidence.log),
-            commands: clean(&evidence.commands),
-            notes,
         }
     }
 }

@@ -5,6 +5,7 @@
 use std::fmt::{Debug, Display};
 use std::sync::Arc;
 
+use super::redact::Redactor;
 use super::{Case, Chapter, Clause, Deviations, Facts, Failure, Run};
 
 /// A contract and the means to judge it: chapters of cases, and the rig that they are given.
@@ -106,6 +107,17 @@ pub struct Evidence {
     pub commands: String,
     /// What a reader should know although nothing failed.
     pub notes: Vec<String>,
+}
+
+impl Evidence {
+    pub(super) fn clean(&mut self, redactor: &Redactor) {
+        for text in [&mut self.wire, &mut self.log, &mut self.commands]
+            .into_iter()
+            .chain(&mut self.notes)
+        {
+            *text = redactor.clean(text);
+        }
+    }
 }
 
 /// What was judged, in the words of its suite.

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, FailureKind, Outcome};
+use super::{Entry, FailureKind, Level, Outcome};
 
 /// What became of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,9 +47,23 @@ impl Verdict {
         }
     }
 
-    /// Whether the whole run fails by it.
+    /// Whether the whole run fails by it, where its level is none of those that may.
     pub fn fails(self) -> bool {
         matches!(self, Self::Fail | Self::UnexpectedPass)
+    }
+
+    /// What a run ends with: 0 pass, 1 failures, 3 suite fault. What is weaker than `fails_on` may fail.
+    pub fn exit_code(outcomes: impl Iterator<Item = (Self, Level)>, fails_on: Level) -> u8 {
+        let mut code = 0;
+        for (verdict, level) in outcomes {
+            match verdict {
+                Self::UnexpectedPass => return 1,
+                Self::Fail if level <= fails_on => return 1,
+                Self::Error => code = 3,
+                _ => {}
+            }
+        }
+        code
     }
 
     /// Whether somebody has to do something about it.

@@ -7,7 +7,6 @@ pub mod opening;
 pub mod profile;
 pub mod reference;
 pub mod rig;
-pub mod standing;
 mod suite;
 pub mod traits;
 

@@ -37,6 +37,8 @@ pub struct Document {
     pub seconds: f64,
     /// The exit code: 0 pass, 1 failures, 3 suite fault.
     pub exit: u8,
+    /// The weakest level of which a failure makes the exit code 1.
+    pub fails_on: Level,
     /// Over the MUSTs of all profiles.
     pub verdict: Conformity,
     pub counts: Vec<Count>,
@@ -125,7 +127,7 @@ pub struct CaseReport {
     /// What the judged side wrote.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub log: String,
-    /// The same calls by hand: commands for a shell.
+    /// Commands that repeat what was asked, each with what came.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub commands: String,
     /// What a reader should know although nothing failed.
@@ -179,6 +181,7 @@ impl Document {
             reproduce: redactor.clean(reproduce),
             seconds: summary.took.as_secs_f64(),
             exit: summary.exit_code(),
+            fails_on: summary.fails_on,
             verdict: standing::overall(&conformance),
             counts,
             conformance,

@@ -62,7 +62,7 @@ fn description(case: &CaseReport) -> String {
         ("reproduce", &case.reproduce),
         ("wire", &case.wire),
         ("log", &case.log),
-        ("by hand", &case.commands),
+        ("commands", &case.commands),
     ] {
         if !text.is_empty() {
             let gap = if text.contains('\n') { '\n' } else { ' ' };

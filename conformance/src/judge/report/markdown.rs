@@ -79,7 +79,13 @@ fn table(out: &mut String, title: &str, cases: &[&CaseReport]) {
 fn fold(out: &mut String, case: &CaseReport) {
     let _ = write!(out, "\n<details><summary>{}</summary>\n\n", cell(&case.id));
     let _ = writeln!(out, "Expected: {}\n", cell(&case.title));
-    for text in [&case.reproduce, &case.message, &case.wire, &case.log] {
+    for text in [
+        &case.reproduce,
+        &case.message,
+        &case.wire,
+        &case.log,
+        &case.commands,
+    ] {
         if !text.is_empty() {
             let fence = fence(text);
             let _ = writeln!(out, "{fence}text\n{}\n{fence}\n", text.trim_end());

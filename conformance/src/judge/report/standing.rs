@@ -87,6 +87,29 @@ impl Standing {
     }
 }
 
+/// A line for a terminal.
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (profile, verdict) = (&self.profile, self.verdict.name());
+        let (held, meant, level) = (self.held(), self.meant(), self.level);
+        write!(
+            f,
+            "{profile:<15} {verdict:<21} {held} of {meant} {level} hold"
+        )?;
+        let open = self.count(Verdict::Skip) + self.count(Verdict::Error) + self.not_run;
+        for (count, what) in [
+            (self.count(Verdict::Fail), "failed"),
+            (self.count(Verdict::KnownDeviation), "known not to"),
+            (open, "not judged"),
+        ] {
+            if count > 0 {
+                write!(f, ", {count} {what}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What a case counts for.
 #[derive(Clone, Debug)]
 pub struct Weight {

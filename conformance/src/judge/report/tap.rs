@@ -47,6 +47,7 @@ fn diagnosis(out: &mut String, case: &CaseReport) {
         ("reproduce", &case.reproduce),
         ("wire", &case.wire),
         ("log", &case.log),
+        ("commands", &case.commands),
     ] {
         if text.is_empty() {
             continue;

@@ -34,6 +34,7 @@ fn story(document: &Document, case: &CaseReport) -> Markup {
             dt { "profile" }
             dd { @if case.profiles.is_empty() { (CORE) } @else { (case.profiles.join(", ")) } }
             @if !case.listed.is_empty() { dt { "listed as" } dd { (case.listed) } }
+            @for note in &case.notes { dt { "note" } dd { (note) } }
             (facts(&case.facts))
             @if case.outcome != Verdict::NotApplicable {
                 dt { "took" } dd { (format!("{:.2} s", case.seconds)) }
@@ -42,8 +43,7 @@ fn story(document: &Document, case: &CaseReport) -> Markup {
         }
         (evidence("Exchanges", &case.wire))
         (evidence("Log", &case.log))
-        (evidence("By hand", &case.commands))
-        (evidence("Notes", &case.notes.join("\n")))
+        (evidence("The same by hand", &case.commands))
     }
 }
 
