@@ -8,6 +8,7 @@ pub mod callback;
 pub mod crowd;
 pub mod deployment;
 pub mod discovery;
+pub mod faas_cli;
 pub mod function;
 pub mod ground;
 mod guard;
