@@ -18,7 +18,7 @@ use clap::{Arg, Command};
 pub use screen::Screen;
 
 use crate::judge::{Case, Suite, run, spec};
-use crate::provider::Suite as Provider;
+use crate::provider::{Suite as Provider, reference};
 use crate::watchdog::Suite as Watchdog;
 
 const PASS: u8 = 0;
@@ -41,7 +41,7 @@ pub fn run(words: &[String]) -> u8 {
         Some(("watchdog", args)) => watchdog::run(args, words),
         Some(("run", args)) => provider::run(args, words),
         Some(("cleanup", args)) => cleanup::run(args),
-        Some(("serve", args)) => crate::provider::reference::run(args),
+        Some(("serve", args)) => reference::run(args),
         Some(("list", args)) => {
             let globs = judging::texts(args, "run");
             print(&(list::<Watchdog>(&globs) + &list::<Provider>(&globs)))
@@ -59,7 +59,7 @@ fn command() -> Command {
         .subcommand(watchdog::command())
         .subcommand(provider::command())
         .subcommand(cleanup::command())
-        .subcommand(crate::provider::reference::command())
+        .subcommand(reference::command())
         .subcommand(
             Command::new("list")
                 .about("Lists the cases")

@@ -157,10 +157,17 @@ fn judge(options: &Options<Suite>, args: &ArgMatches, words: &[String]) -> u8 {
         return complain("no case matches", USAGE);
     }
     show_standing(&options.ground, &summary);
+    let strict = args.get_flag("strict");
+    let should = failed(&summary, Level::Should);
+    if should > 0 && !strict {
+        tell(&format!(
+            "{should} SHOULD do not hold; with --strict the run fails by them"
+        ));
+    }
     if let Err(why) = judging::report(options, &summary, args, access::public(words)) {
         return complain(&why, FAULT);
     }
-    let code = exit_code(&summary, args.get_flag("strict"));
+    let code = exit_code(&summary, strict);
     if code == PASS && !left.is_empty() {
         return FAULT;
     }
@@ -169,15 +176,9 @@ fn judge(options: &Options<Suite>, args: &ArgMatches, words: &[String]) -> u8 {
 
 /// 1 where a MUST fails or a listed deviation does not show; with `strict` where a SHOULD fails, too. A MAY never makes a run fail.
 fn exit_code(summary: &Summary<Suite>, strict: bool) -> u8 {
-    let fails = summary.judged.iter().any(|judged| match judged.verdict {
-        Verdict::UnexpectedPass => true,
-        Verdict::Fail => match judged.run.case.level {
-            Level::Must => true,
-            Level::Should => strict,
-            Level::May => false,
-        },
-        _ => false,
-    });
+    let fails = failed(summary, Level::Must) > 0
+        || (strict && failed(summary, Level::Should) > 0)
+        || summary.count(Verdict::UnexpectedPass) > 0;
     if fails {
         FAIL
     } else if summary.count(Verdict::Error) > 0 {
@@ -185,6 +186,15 @@ fn exit_code(summary: &Summary<Suite>, strict: bool) -> u8 {
     } else {
         PASS
     }
+}
+
+/// How many runs of that level failed.
+fn failed(summary: &Summary<Suite>, level: Level) -> usize {
+    let failed = summary
+        .judged
+        .iter()
+        .filter(|judged| judged.verdict == Verdict::Fail && judged.run.case.level == level);
+    failed.count()
 }
 
 fn show_standing(ground: &Ground, summary: &Summary<Suite>) {

@@ -41,6 +41,8 @@ pub struct Line {
     pub known: usize,
     /// Skipped, in error, or not asked for.
     pub open: usize,
+    /// Cases of any level that were judged.
+    pub judged: usize,
 }
 
 /// Every profile, in order.
@@ -59,10 +61,10 @@ fn line(ground: &Ground, summary: &Summary<Suite>, profile: Profile) -> Line {
         failed: 0,
         known: 0,
         open: 0,
+        judged: 0,
     };
     for case in Suite::cases() {
-        let counts = case.level == Level::Must
-            && case.traits.profiles.contains(&profile)
+        let counts = case.traits.profiles.contains(&profile)
             && case.traits.profiles.iter().all(|one| ground.claims(*one))
             && case.traits.unless.is_none_or(|one| !ground.claims(one))
             && !case.named_only;
@@ -74,7 +76,10 @@ fn line(ground: &Ground, summary: &Summary<Suite>, profile: Profile) -> Line {
             .iter()
             .filter(|judged| judged.run.case.id == case.id)
             .collect();
-        line.count(&runs);
+        line.judged += usize::from(!runs.is_empty());
+        if case.level == Level::Must {
+            line.count(&runs);
+        }
     }
     if ground.claims(profile) {
         line.standing = line.verdict();
@@ -100,7 +105,7 @@ impl Line {
     fn verdict(&self) -> Standing {
         if self.failed > 0 {
             Standing::Not
-        } else if self.known > 0 || self.open > 0 {
+        } else if self.known > 0 || self.open > 0 || self.judged == 0 {
             Standing::Partial
         } else {
             Standing::Conformant

@@ -20,13 +20,17 @@ pub struct Images(BTreeMap<String, Image>);
 
 /// The repository of the probe.
 pub const PROBE: &str = "fwatchdog-probe";
+/// The same under the name of the image that real providers pull.
+pub const PUBLISHED: &str = "fwatchdog/probe";
 
 impl Images {
     /// The images of the probe; `own` is this executable.
     pub fn of_probe(own: &Path) -> Self {
         let mut images = BTreeMap::new();
         for (tag, version) in [("1", "1"), ("2", "2"), ("latest", "1")] {
-            images.insert(format!("{PROBE}:{tag}"), probe(own, version));
+            for repository in [PROBE, PUBLISHED] {
+                images.insert(format!("{repository}:{tag}"), probe(own, version));
+            }
         }
         Self(images)
     }

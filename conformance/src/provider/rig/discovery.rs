@@ -70,7 +70,7 @@ pub fn look(scout: &Scout, info: &Info, namespaces: &[String]) -> Findings {
     let mut findings = Findings::default();
     let all = &mut findings;
     all.say(Profile::Core, true, "always");
-    auth(&provider, all);
+    auth(scout, &provider, all);
     let gateway = info.shape == Shape::Gateway;
     all.say(Profile::Provider, !gateway, "the shape of /system/info");
     all.say(Profile::Gateway, gateway, "the shape of /system/info");
@@ -109,11 +109,11 @@ pub fn try_out(scout: &Scout, info: &Info, probe: &Function, all: &mut Findings)
     contained(scout, info, all);
 }
 
-fn auth(provider: &Provider, all: &mut Findings) {
+fn auth(scout: &Scout, provider: &Provider, all: &mut Findings) {
     let closed = provider.anonymous().list();
     let refused = closed.as_ref().is_ok_and(|answer| answer.status == 401);
     // Whoever gives credentials expects them to be asked for.
-    let given = provider.credentials != Credentials::None;
+    let given = scout.setting.credentials != Credentials::None;
     let seen = match closed {
         Ok(answer) => brief(&answer.told()),
         Err(failure) => failure.message,
@@ -195,14 +195,12 @@ fn replicas(scout: &Scout, probe: &Function, profile: Profile, count: u64, all: 
     let limit = scout.setting.timeout(TOLD);
     let outcome = provider.scale(probe, count).and_then(|answer| {
         let answer = answer.is_accepted()?;
-        provider.until(
-            limit,
-            &format!("{count} replicas"),
-            |provider| match provider.status(probe)?.replicas {
+        provider.until(limit, &format!("{count} replicas"), || {
+            match provider.status(probe)?.replicas {
                 told if told == count => Ok(()),
                 told => Err(answer.unlike(&format!("expected {count} replicas, told {told}"))),
-            },
-        )
+            }
+        })
     });
     let seen = outcome.as_ref().map_or_else(
         |failure| failure.message.clone(),

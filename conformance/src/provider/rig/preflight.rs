@@ -41,10 +41,8 @@ impl Scout {
 
     /// A client whose makings are written down.
     pub fn provider(&self) -> Provider {
-        Provider {
-            made: Some(self.made.clone()),
-            ..self.setting.client(&self.run, Record::default())
-        }
+        let client = self.setting.client(&self.run, Record::default());
+        client.making(self.made.clone())
     }
 
     pub fn name(&self, what: &str) -> String {
@@ -117,7 +115,8 @@ pub fn probe(scout: &Scout) -> Result<Function, String> {
 pub fn answers(scout: &Scout, function: &Function) -> Result<(), Failure> {
     let limit = scout.setting.timeout(PULLED);
     let what = format!("an answer of {}", function.name());
-    scout.provider().until(limit, &what, |provider| {
+    let provider = scout.provider();
+    provider.until(limit, &what, || {
         let answer = provider
             .invoke(function, &Request::get("/instance"))?
             .is(200)?;

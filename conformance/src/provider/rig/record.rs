@@ -30,6 +30,9 @@ struct Call {
 
 impl Record {
     pub fn call(&self, curl: String, outcome: String) {
+        if self.transcript.is_paused() {
+            return;
+        }
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         if calls.len() == KEPT {
             calls.remove(0);

@@ -201,21 +201,9 @@ fn client_leaves(rig: &mut Rig) -> Outcome {
     let provider = rig.provider();
     let mut wire = provider.connect()?;
     wire.send_request(&provider.invocation(&f, &Request::get("/hang/left")))?;
-    saw(rig, &f, "hang:left")?;
+    rig.saw(&f, "hang:left")?;
     wire.close();
-    saw(rig, &f, "gone:left")?;
+    rig.saw(&f, "gone:left")?;
     f.post("/raw", "and on")?.is(200)?;
     Ok(())
-}
-
-/// The function tells of that event, sooner or later.
-fn saw(rig: &Rig, f: &Function, event: &str) -> Outcome {
-    rig.until(15.0, &format!("the event {event}"), |_| {
-        let events = f.events()?;
-        check!(
-            events.iter().any(|one| one == event),
-            "the function saw {events:?}"
-        );
-        Ok(())
-    })
 }
