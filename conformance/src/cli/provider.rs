@@ -14,13 +14,13 @@ use sha2::{Digest as _, Sha256};
 use super::{FAIL, FAULT, PASS, USAGE, access, complain, interrupt, judging, print};
 use crate::judge::{Level, Options, Suite as _, Summary, Verdict};
 use crate::provider::opening;
+use crate::provider::rig::Credentials;
 use crate::provider::rig::discovery::Findings;
 use crate::provider::rig::ground::{PROBE_IMAGE, PROBE_IMAGE_2};
 use crate::provider::rig::journal::Journal;
 use crate::provider::rig::name::base36;
 use crate::provider::rig::preflight::{self, Scout};
 use crate::provider::rig::target::Url;
-use crate::provider::rig::{Credentials, Shape};
 use crate::provider::standing::{self, Standing};
 use crate::provider::{Ground, Profiles, Setting, Suite};
 
@@ -28,8 +28,6 @@ use crate::provider::{Ground, Profiles, Setting, Suite};
 const INTERRUPTED: u8 = 130;
 /// How many cases at a time where nothing is said: a provider is a shared thing.
 const JOBS: usize = 4;
-/// Where a gateway has its metrics.
-const GATEWAY_METRICS: u16 = 8082;
 
 pub(super) fn command() -> Command {
     let text =
@@ -109,10 +107,7 @@ fn begin(
     let fault = |why: String| complain(&why, FAULT);
     let info = preflight::greet(&setting).map_err(fault)?;
     if setting.metrics.is_none() {
-        setting.metrics = Some(match info.shape {
-            Shape::Provider => setting.url.clone(),
-            Shape::Gateway => setting.url.on_port(GATEWAY_METRICS),
-        });
+        setting.metrics = preflight::metrics(&setting, &info);
     }
     let run = id();
     let journal = journal(args, &run, &setting).map_err(fault)?;

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use http_body_util::BodyExt as _;
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::{HeaderValue, RETRY_AFTER};
@@ -21,6 +21,7 @@ use super::forward::{self, CallName};
 use super::function::Function;
 use super::metrics::full_name;
 use super::relay::{Owned, Relayed};
+use super::upload::Upload;
 use super::{Provider, Shape, names};
 
 /// The largest head of an answer.
@@ -34,7 +35,7 @@ pub async fn invoke(
     provider: &Arc<Provider>,
     full: &str,
     below: &str,
-    mut request: Request<Incoming>,
+    mut request: Request<Upload>,
     remote: SocketAddr,
 ) -> Answer {
     let name = (provider.options.shape == Shape::Gateway).then(|| CallName::of(request.headers()));
@@ -45,7 +46,7 @@ pub async fn invoke(
             }
             let upgrade = forward::wants_websocket(request.headers())
                 .then(|| hyper::upgrade::on(&mut request));
-            let request = request.map(|body| body.map_err(Into::into).boxed_unsync());
+            let request = request.map(BodyExt::boxed_unsync);
             call(provider, &function, below, request, remote, upgrade).await
         }
         None => missing(provider.options.shape, full),

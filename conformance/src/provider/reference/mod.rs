@@ -29,6 +29,7 @@ mod replica;
 mod route;
 mod server;
 mod sweep;
+mod upload;
 mod world;
 
 pub use faults::{Fault, on};

@@ -6,8 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
+use http_body_util::BodyExt as _;
 use hyper::client::conn::http1;
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
@@ -16,10 +15,11 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use super::answer::{self, Answer, Body, BoxError, bad, error, internal};
+use super::answer::{self, Answer, Body, BoxError, bad, internal};
 use super::forward::{self, CallName};
 use super::function::Function;
 use super::relay::Owned;
+use super::upload::{self, Upload};
 use super::{Provider, invoke};
 
 /// The largest body that is queued, and the largest answer that is called back with.
@@ -48,7 +48,7 @@ pub async fn take(
     provider: &Arc<Provider>,
     full: &str,
     below: &str,
-    request: Request<Incoming>,
+    request: Request<Upload>,
     remote: SocketAddr,
 ) -> Answer {
     let call = CallName::of(request.headers());
@@ -69,7 +69,7 @@ async fn queued(
     provider: &Provider,
     full: &str,
     below: &str,
-    request: Request<Incoming>,
+    request: Request<Upload>,
     remote: SocketAddr,
     call: &CallName,
 ) -> Result<Queued, Answer> {
@@ -81,7 +81,7 @@ async fn queued(
     })?;
     let callback = callback(request.headers())?;
     let (mut head, body) = request.into_parts();
-    let body = read(provider, body).await?;
+    let body = upload::collect(body, MOST, provider.options.read_timeout).await?;
     head.headers.remove(CALLBACK);
     forward::strip(&mut head.headers);
     head.headers.insert(CONTENT_LENGTH, body.len().into());
@@ -108,19 +108,6 @@ fn callback(headers: &HeaderMap) -> Result<Option<Uri>, Answer> {
         _ => Err(bad(&format!(
             "X-Callback-Url {value:?}: expected http://HOST[:PORT]/PATH"
         ))),
-    }
-}
-
-async fn read(provider: &Provider, body: Incoming) -> Result<Bytes, Answer> {
-    let all = Limited::new(body, MOST).collect();
-    match timeout(provider.options.read_timeout, all).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(why)) if why.is::<http_body_util::LengthLimitError>() => {
-            let told = format!("a queued call may have a body of at most {MOST} bytes");
-            Err(error(StatusCode::PAYLOAD_TOO_LARGE, &told))
-        }
-        Ok(Err(why)) => Err(bad(&format!("the body could not be read: {why}"))),
-        Err(_) => Err(error(StatusCode::REQUEST_TIMEOUT, "the body took too long")),
     }
 }
 

@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::answer::{self, Answer};
 use super::route::{Route, Routed, route};
+use super::upload::Upload;
 use super::{Provider, api, invoke, queue};
 
 /// The largest head of a request, and the most fields in it.
@@ -69,13 +70,15 @@ async fn converse(
 ) {
     let _ = stream.set_nodelay(true);
     let limit = provider.options.read_timeout;
-    let service = service_fn(move |request| {
+    let service = service_fn(move |request: Request<Incoming>| {
         let provider = Arc::clone(&provider);
+        let request = request.map(Upload::new);
         async move { Ok::<_, Infallible>(answer(&provider, request, remote).await) }
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limit);
-    builder.max_buf_size(HEAD).max_headers(FIELDS);
+    builder.max_buf_size(2 * HEAD);
+    builder.max_header_size(HEAD).max_headers(FIELDS);
     let connection = builder
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
@@ -88,11 +91,7 @@ async fn converse(
     let _ = connection.await;
 }
 
-async fn answer(
-    provider: &Arc<Provider>,
-    request: Request<Incoming>,
-    remote: SocketAddr,
-) -> Answer {
+async fn answer(provider: &Arc<Provider>, request: Request<Upload>, remote: SocketAddr) -> Answer {
     let begun = Instant::now();
     let method = request.method().clone();
     if host_missing(&request) {
@@ -121,7 +120,7 @@ async fn answer(
     done
 }
 
-fn host_missing(request: &Request<Incoming>) -> bool {
+fn host_missing(request: &Request<Upload>) -> bool {
     let hosts = request.headers().get_all(HOST).iter().count();
     hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11)
 }
@@ -129,7 +128,7 @@ fn host_missing(request: &Request<Incoming>) -> bool {
 async fn admitted(
     provider: &Arc<Provider>,
     route: Route,
-    request: Request<Incoming>,
+    request: Request<Upload>,
     remote: SocketAddr,
 ) -> Answer {
     if route.is_guarded() && !provider.options.door.admits(request.headers()) {

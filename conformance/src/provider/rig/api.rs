@@ -13,7 +13,7 @@ use super::name::Named;
 use super::record::{Record, curl};
 use super::status::{LogLine, Status};
 use super::target::{Credentials, Url};
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::wire::websocket::opening;
 use crate::wire::{Head, Headers, Request, Response, WebSocket, Wire};
 
@@ -32,6 +32,8 @@ pub struct Provider {
     made: Option<Made>,
     run: String,
     guarded: bool,
+    /// The variable that stands for the password in commands.
+    variable: &'static str,
     /// The limit of every single read and write.
     timeout: Duration,
 }
@@ -45,6 +47,11 @@ impl Provider {
         record: Record,
         timeout: Duration,
     ) -> Self {
+        record.hide(&credentials);
+        let variable = match credentials {
+            Credentials::Token(_) => "$TOKEN",
+            _ => "$PASSWORD",
+        };
         Self {
             url,
             credentials,
@@ -52,6 +59,7 @@ impl Provider {
             made: None,
             run: run.to_owned(),
             guarded: true,
+            variable,
             timeout,
         }
     }
@@ -74,8 +82,11 @@ impl Provider {
     /// The same provider asked by somebody else.
     #[must_use]
     pub fn as_user(&self, credentials: Credentials) -> Self {
+        // Wrong passwords are often made of the right one.
+        self.record.hide(&credentials);
         Self {
             credentials,
+            variable: "$ANOTHER",
             ..self.clone()
         }
     }
@@ -337,7 +348,12 @@ impl Provider {
 
     /// A connection on which the case says everything itself; see `addressed`.
     pub fn connect(&self) -> Result<Wire> {
-        Wire::connect(self.url.addr, self.timeout, &self.record.transcript)
+        if self.made.as_ref().is_some_and(Made::is_closed) {
+            return Err(Failure::fault("the case is over"));
+        }
+        let wire = Wire::connect(self.url.addr, self.timeout, &self.record.transcript)?;
+        self.record.wire(wire.cutter());
+        Ok(wire)
     }
 
     /// Many requests over one connection: the wire from `connect` carries each.
@@ -375,7 +391,6 @@ impl Provider {
         }
         match (&self.made, deed) {
             (Some(made), guard::Deed::Makes(thing)) => made.add(&thing),
-            (Some(made), _) if made.is_closed() => Err(Failure::fault("the case is over")),
             _ => Ok(()),
         }
     }
@@ -394,7 +409,8 @@ impl Provider {
     }
 
     fn curl(&self, request: &Request) -> String {
-        curl(request, &self.url.to_string(), &self.credentials)
+        let who = self.credentials.curl(self.variable);
+        curl(request, &self.url.to_string(), &who)
     }
 
     /// Asks until `ask` succeeds; only the last attempt is on record, and fails with its failure.
@@ -409,6 +425,11 @@ impl Provider {
             let quiet = self.record.transcript.pause();
             let attempt = ask();
             drop(quiet);
+            if let Err(failure) = &attempt
+                && failure.kind != FailureKind::Failed
+            {
+                return attempt;
+            }
             if attempt.is_ok() {
                 let took = start.elapsed().as_millis();
                 let note = format!("{what}: after {took} ms");

@@ -38,7 +38,7 @@ use crate::judge::{self, Evidence};
 use crate::provider::profile::Profile;
 use crate::wire::{Request, Wire};
 use journal::{Made, Thing};
-use record::{Record, redacted};
+use record::Record;
 
 type Result<T> = std::result::Result<T, Failure>;
 
@@ -342,18 +342,24 @@ pub struct Hold {
 }
 
 impl judge::Hold for Hold {
-    /// From here on the case can make nothing, and its waits end.
+    /// From here on the case can make nothing and reach nobody, and its waits end.
     fn stop(&self) {
-        self.ground.tidy(&self.made.close());
+        let things = self.made.close();
+        self.record.cut();
+        self.ground.tidy(&things);
+    }
+
+    fn public(&self, text: &str) -> String {
+        self.record.redacted(text)
     }
 
     fn evidence(&self) -> Evidence {
-        let secrets = self.ground.setting.credentials.secrets();
+        let notes = self.record.notes();
         Evidence {
-            wire: redacted(&self.record.transcript.text(), &secrets),
+            wire: self.public(&self.record.transcript.text()),
             log: String::new(),
-            commands: redacted(&self.record.reproduce(), &secrets),
-            notes: self.record.notes(),
+            commands: self.public(&self.record.reproduce()),
+            notes: notes.iter().map(|note| self.public(note)).collect(),
         }
     }
 }

@@ -10,8 +10,9 @@ use super::ground::Setting;
 use super::journal::{Journal, Made};
 use super::name::{Named, Names};
 use super::record::Record;
-use super::status::Info;
+use super::status::{Info, Shape};
 use super::sweep;
+use super::target::Url;
 use crate::failure::Failure;
 use crate::wire::Request;
 
@@ -87,6 +88,22 @@ pub fn greet(setting: &Setting) -> Result<Info, String> {
         .value()
         .map_err(|_| format!("{url} is no provider: {}", told()))?;
     Info::read(&value).map_err(|why| format!("{url} is no provider: GET /system/info: {why}"))
+}
+
+/// Where a gateway has its metrics, if not on its own port.
+const GATEWAY_METRICS: u16 = 8082;
+
+/// Where the metrics are, where nobody said it: on the same port, or beside a gateway.
+pub fn metrics(setting: &Setting, info: &Info) -> Option<Url> {
+    let mut places = vec![setting.url.clone()];
+    if info.shape == Shape::Gateway {
+        places.push(setting.url.on_port(GATEWAY_METRICS));
+    }
+    let client = setting.client("", Record::default());
+    places.into_iter().find(|place| {
+        let answer = client.at(place.clone()).get("/metrics");
+        answer.is_ok_and(|answer| answer.status == 200 && answer.text().contains("# TYPE "))
+    })
 }
 
 /// The probe, deployed and answering: what nearly every case needs.

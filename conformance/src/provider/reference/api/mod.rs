@@ -11,16 +11,14 @@ mod secrets;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 use serde_json::json;
-use tokio::time::timeout;
 
 use super::answer::{self, Answer, Handled, bad, error};
 use super::json::Fields;
 use super::names::DEFAULT;
 use super::route::{Route, decode};
+use super::upload::{self, Upload};
 use super::world::Refusal;
 use super::{Provider, Shape};
 
@@ -34,11 +32,14 @@ struct Call<'a> {
     body: Bytes,
 }
 
-pub async fn handle(provider: &Arc<Provider>, route: Route, request: Request<Incoming>) -> Handled {
+pub async fn handle(provider: &Arc<Provider>, route: Route, request: Request<Upload>) -> Handled {
     let method = request.method().clone();
     let query = request.uri().query().unwrap_or_default().to_owned();
     let body = match method {
-        Method::POST | Method::PUT | Method::DELETE => read(provider, request.into_body()).await?,
+        Method::POST | Method::PUT | Method::DELETE => {
+            let time = provider.options.read_timeout;
+            upload::collect(request.into_body(), MOST, time).await?
+        }
         _ => Bytes::new(),
     };
     let call = Call {
@@ -58,20 +59,6 @@ pub async fn handle(provider: &Arc<Provider>, route: Route, request: Request<Inc
         Route::Namespace(name) => namespaces::namespace(&call, &method, &name),
         Route::Alert => alert::alert(&call),
         Route::Health | Route::Invoke(..) | Route::Queue(..) => Err(answer::missing_page()),
-    }
-}
-
-/// The whole body, in time and within the limit.
-async fn read(provider: &Provider, body: Incoming) -> Result<Bytes, Answer> {
-    let all = Limited::new(body, MOST).collect();
-    match timeout(provider.options.read_timeout, all).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(why)) if why.is::<http_body_util::LengthLimitError>() => {
-            let told = format!("a request may have a body of at most {MOST} bytes");
-            Err(error(StatusCode::PAYLOAD_TOO_LARGE, &told))
-        }
-        Ok(Err(why)) => Err(bad(&format!("the body could not be read: {why}"))),
-        Err(_) => Err(error(StatusCode::REQUEST_TIMEOUT, "the body took too long")),
     }
 }
 

@@ -261,7 +261,7 @@ fn untaken(rig: &mut Rig) -> Outcome {
         .env("stream_idle_timeout", "1s")
         .start()?;
     let mut wire = w.connect_narrowly()?;
-    wire.send_request(&Request::get("/sse?n=1000000&ms=0"))?;
+    wire.send_request(&Request::get("/sse?n=100000&ms=0&size=20000"))?;
     w.wait_metric("http_requests_in_flight", &[], 1.0, 5.0)?;
     w.wait_metric("http_requests_in_flight", &[], 0.0, 15.0)?;
     rig.wait_evidence_of("sse.end", "gone", 5.0)
