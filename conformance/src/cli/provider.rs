@@ -21,7 +21,7 @@ use crate::provider::rig::journal::Journal;
 use crate::provider::rig::name::base36;
 use crate::provider::rig::preflight::{self, Scout};
 use crate::provider::rig::target::Url;
-use crate::provider::standing::{self, Standing};
+use crate::provider::standing;
 use crate::provider::{Ground, Profiles, Setting, Suite};
 
 /// Exit code after Ctrl-C, as shells have it.
@@ -193,10 +193,8 @@ fn failed(summary: &Summary<Suite>, level: Level) -> usize {
 }
 
 fn show_standing(ground: &Ground, summary: &Summary<Suite>) {
-    for line in standing::of(ground, summary) {
-        if line.standing != Standing::NotApplicable {
-            tell(&line.to_string());
-        }
+    for one in standing::of(ground, summary) {
+        tell(&standing::line(&one));
     }
 }
 

@@ -19,5 +19,5 @@ pub use deviation::{Deviations, Entry};
 pub use facts::{Fact, Facts};
 pub use run::Run;
 pub use runner::{Judged, Options, Summary};
-pub use suite::{Evidence, Hold, Implementation, Suite};
+pub use suite::{Evidence, Hold, Implementation, Standing, Suite};
 pub use verdict::Verdict;

@@ -5,7 +5,9 @@
 use std::fmt::{Debug, Display};
 use std::sync::Arc;
 
-use super::{Case, Chapter, Clause, Deviations, Facts, Failure, Run};
+use serde::Serialize;
+
+use super::{Case, Chapter, Clause, Deviations, Facts, Failure, Run, Summary};
 
 /// A contract and the means to judge it: chapters of cases, and the rig that they are given.
 pub trait Suite: Copy + Debug + Send + Sync + 'static {
@@ -58,6 +60,11 @@ pub trait Suite: Copy + Debug + Send + Sync + 'static {
     /// What `explain` tells of a case, beyond what every case has.
     fn explanation(case: &Case<Self>) -> Vec<(&'static str, String)>;
 
+    /// How what was judged stands, part by part; nothing where a suite has no parts.
+    fn standings(_: &Self::Ground, _: &Summary<Self>) -> Vec<Standing> {
+        Vec::new()
+    }
+
     /// The command that runs this alone again.
     fn reproduce(ground: &Self::Ground, run: &Run<Self>) -> String;
 
@@ -96,6 +103,20 @@ pub struct Evidence {
     pub commands: String,
     /// What a reader should know although nothing failed.
     pub notes: Vec<String>,
+}
+
+/// How what was judged stands in one part of the contract.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    pub profile: &'static str,
+    /// `conformant`, or what else the suite calls it.
+    pub standing: &'static str,
+    /// How many MUST there are, and how many of them hold, fail, are known not to hold, and were not judged.
+    pub must: usize,
+    pub passed: usize,
+    pub failed: usize,
+    pub known: usize,
+    pub open: usize,
 }
 
 /// What was judged, in the words of its suite.

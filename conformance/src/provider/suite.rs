@@ -10,8 +10,11 @@ use super::profile::Profile;
 use super::rig::ground::Ground;
 use super::rig::target::{Credentials, quoted};
 use super::rig::{Hold, Rig, Shape};
+use super::standing;
 use super::traits::Traits;
-use crate::judge::{self, Case, Chapter, Deviations, Facts, Failure, Implementation, Run};
+use crate::judge::{
+    self, Case, Chapter, Deviations, Facts, Failure, Implementation, Run, Standing, Summary,
+};
 
 const SPEC: &str = "# The provider contract
 
@@ -132,6 +135,10 @@ impl judge::Suite for Suite {
             ("unless", without),
             ("row", case.traits.rows.join(", ")),
         ]
+    }
+
+    fn standings(ground: &Ground, summary: &Summary<Self>) -> Vec<Standing> {
+        standing::of(ground, summary)
     }
 
     fn reproduce(ground: &Ground, run: &Run<Self>) -> String {

@@ -21,6 +21,17 @@ pub(super) fn render(document: &Document) -> String {
     for count in document.counts.iter().filter(|count| count.count > 0) {
         let _ = writeln!(out, "| {} | {} |", count.outcome, count.count);
     }
+    if !document.standings.is_empty() {
+        out.push_str("\n| profile | standing | MUST that hold |\n|---|---|---:|\n");
+    }
+    for one in &document.standings {
+        let (profile, standing) = (one.profile, one.standing);
+        let _ = writeln!(
+            out,
+            "| {profile} | {standing} | {} of {} |",
+            one.passed, one.must
+        );
+    }
     let told: Vec<_> = document
         .cases
         .iter()

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{Facts, Implementation, Judged, Options, Suite, Summary, Verdict};
+use super::{Facts, Implementation, Judged, Options, Standing, Suite, Summary, Verdict};
 
 /// A report that was asked for.
 #[derive(Clone, Debug)]
@@ -78,6 +78,8 @@ pub struct Document {
     pub reproduce: String,
     pub seconds: f64,
     pub counts: Vec<Count>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub standings: Vec<Standing>,
     pub cases: Vec<CaseReport>,
 }
 
@@ -133,6 +135,7 @@ impl Document {
                     count: summary.count(verdict),
                 })
                 .collect(),
+            standings: S::standings(&options.ground, summary),
             cases: summary
                 .judged
                 .iter()
