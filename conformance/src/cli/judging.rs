@@ -2,7 +2,6 @@
 //! It knows the arguments, the screen and the files of reports.
 //! It refuses to know any suite.
 
-use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -121,9 +120,7 @@ pub(super) fn judge<S: Suite>(options: &Options<S>, args: &ArgMatches, words: &[
 
 /// Judges and shows.
 pub(super) fn run<S: Suite>(options: &Options<S>) -> Summary<S> {
-    let screen = Screen {
-        live: io::stderr().is_terminal(),
-    };
+    let screen = Screen::new();
     let summary = runner::run(options, &|judged, done, total| {
         screen.show(judged, done, total);
     });

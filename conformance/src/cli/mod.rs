@@ -19,7 +19,7 @@ use clap::{Arg, Command};
 pub use screen::Screen;
 
 use crate::judge::{Case, Suite, run, spec};
-use crate::provider::Suite as Provider;
+use crate::provider::{Suite as Provider, reference};
 use crate::watchdog::Suite as Watchdog;
 
 const PASS: u8 = 0;
@@ -42,6 +42,7 @@ pub fn run(words: &[String]) -> u8 {
         Some(("watchdog", args)) => watchdog::run(args, words),
         Some(("run", args)) => provider::run(args, words),
         Some(("cleanup", args)) => cleanup::run(args),
+        Some(("serve", args)) => reference::run(args),
         Some(("list", args)) => {
             let globs = judging::texts(args, "run");
             print(&(list::<Watchdog>(&globs) + &list::<Provider>(&globs)))
@@ -62,6 +63,7 @@ fn command() -> Command {
         .subcommand(watchdog::command())
         .subcommand(provider::command())
         .subcommand(cleanup::command())
+        .subcommand(reference::command())
         .subcommand(
             Command::new("list")
                 .about("Lists the cases")

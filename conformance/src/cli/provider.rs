@@ -14,23 +14,21 @@ use sha2::{Digest as _, Sha256};
 use super::{FAULT, PASS, USAGE, access, complain, interrupt, judging, print};
 use crate::judge::report::Document;
 use crate::judge::report::standing::Conformity;
-use crate::judge::{Level, Options, Suite as _};
+use crate::judge::{Level, Options, Suite as _, Summary, Verdict};
 use crate::provider::opening;
+use crate::provider::rig::Credentials;
 use crate::provider::rig::discovery::Findings;
 use crate::provider::rig::ground::{PROBE_IMAGE, PROBE_IMAGE_2};
 use crate::provider::rig::journal::Journal;
 use crate::provider::rig::name::base36;
 use crate::provider::rig::preflight::{self, Scout};
 use crate::provider::rig::target::Url;
-use crate::provider::rig::{Credentials, Shape};
 use crate::provider::{Ground, Profiles, Setting, Suite};
 
 /// Exit code after Ctrl-C, as shells have it.
 const INTERRUPTED: u8 = 130;
 /// How many cases at a time where nothing is said: a provider is a shared thing.
 const JOBS: usize = 4;
-/// Where a gateway has its metrics.
-const GATEWAY_METRICS: u16 = 8082;
 
 pub(super) fn command() -> Command {
     let text =
@@ -110,10 +108,7 @@ fn begin(
     let fault = |why: String| complain(&why, FAULT);
     let info = preflight::greet(&setting).map_err(fault)?;
     if setting.metrics.is_none() {
-        setting.metrics = Some(match info.shape {
-            Shape::Provider => setting.url.clone(),
-            Shape::Gateway => setting.url.on_port(GATEWAY_METRICS),
-        });
+        setting.metrics = preflight::metrics(&setting, &info);
     }
     let run = id();
     let journal = journal(args, &run, &setting).map_err(fault)?;
@@ -167,11 +162,26 @@ fn judge(options: &Options<Suite>, args: &ArgMatches, words: &[String]) -> u8 {
         Err(why) => return complain(&why, FAULT),
     };
     show_standings(&document);
+    let should = failed(&summary, Level::Should);
+    if should > 0 && options.fails_on < Level::Should {
+        tell(&format!(
+            "{should} SHOULD do not hold; with --strict the run fails by them"
+        ));
+    }
     let code = document.exit;
     if code == PASS && !left.is_empty() {
         return FAULT;
     }
     code
+}
+
+/// How many runs of that level failed.
+fn failed(summary: &Summary<Suite>, level: Level) -> usize {
+    let failed = summary
+        .judged
+        .iter()
+        .filter(|judged| judged.verdict == Verdict::Fail && judged.run.case.level == level);
+    failed.count()
 }
 
 fn show_standings(document: &Document) {

@@ -87,6 +87,11 @@ pub trait Hold: Send {
     /// Ends whatever the case started, so that nothing it waits for stays away for ever.
     fn stop(&self);
 
+    /// A text about the run as it may be shown to everybody.
+    fn public(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
     /// What happened so far, for the reader of a failure.
     fn evidence(&self) -> Evidence;
 }

@@ -5,6 +5,7 @@
 pub mod cases;
 pub mod opening;
 pub mod profile;
+pub mod reference;
 pub mod rig;
 mod suite;
 pub mod traits;

@@ -101,7 +101,7 @@ pub(super) const CASES: &[Case] = &[
 /// A client that grants nothing by itself: `window` for each stream, and as much as there can be for all of them. Next to nothing fits into the buffers
 /// on the way.
 pub(super) fn stingy(w: &Watchdog, window: u32) -> Result<Client, Failure> {
-    let (stream, _) = w.connect_narrowly()?.into_parts();
+    let (stream, _) = w.connect_narrowly()?.into_parts()?;
     let mut client = Connection::client(stream, Some(window))?;
     client.grant(0, 1 << 30)?;
     Ok(client)
