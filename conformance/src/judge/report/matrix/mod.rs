@@ -189,3 +189,36 @@ fn place(clause: &str) -> (u32, u32, &str) {
     let read = |text: &str| text.parse().unwrap_or(u32::MAX);
     (read(chapter), read(rest), clause)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clauses_stand_in_the_order_of_their_numbers() {
+        let mut clauses = ["WL-2.1", "PR-10.1", "PR-2.10", "PR-2.9", "PR-2.1"];
+        clauses.sort_by_key(|clause| place(clause));
+        assert_eq!(
+            clauses,
+            ["PR-2.1", "WL-2.1", "PR-2.9", "PR-2.10", "PR-10.1"]
+        );
+    }
+
+    #[test]
+    fn a_cell_is_whole_only_when_all_of_it_holds() {
+        let cell = |held, failed, known, open| {
+            Cell {
+                held,
+                failed,
+                known,
+                open,
+            }
+            .conformity()
+        };
+        assert_eq!(cell(2, 0, 0, 0), Conformity::Conformant);
+        assert_eq!(cell(2, 0, 1, 0), Conformity::PartiallyConformant);
+        assert_eq!(cell(2, 0, 0, 1), Conformity::PartiallyConformant);
+        assert_eq!(cell(2, 1, 1, 1), Conformity::NotConformant);
+        assert_eq!(cell(0, 0, 0, 0), Conformity::NotApplicable);
+    }
+}
