@@ -19,7 +19,7 @@ pub use markdown::render as markdown;
 struct Table<'a> {
     contract: &'a str,
     reports: Vec<&'a Document>,
-    /// Profile and level of every row of verdicts.
+    /// Profile and level of every row of verdicts: those that anybody has.
     profiles: Vec<(&'a str, Level)>,
     chapters: Vec<Group<'a>>,
 }
@@ -77,20 +77,6 @@ impl Cell {
             Conformity::PartiallyConformant
         }
     }
-
-    /// One letter that can be told from others without colour.
-    fn sign(self) -> &'static str {
-        sign(self.conformity())
-    }
-}
-
-fn sign(verdict: Conformity) -> &'static str {
-    match verdict {
-        Conformity::Conformant => "\u{2713}",
-        Conformity::PartiallyConformant => "\u{25d0}",
-        Conformity::NotConformant => "\u{2717}",
-        Conformity::NotApplicable => "\u{2013}",
-    }
 }
 
 /// What the signs mean.
@@ -117,7 +103,7 @@ fn table<'a>(contract: &'a str, reports: Vec<&'a Document>) -> Table<'a> {
     let mut profiles: Vec<(&str, Level)> = Vec::new();
     for standing in reports.iter().flat_map(|report| &report.conformance) {
         let row = (standing.profile.as_str(), standing.level);
-        if !profiles.contains(&row) {
+        if standing.meant() > 0 && !profiles.contains(&row) {
             profiles.push(row);
         }
     }
