@@ -12,7 +12,10 @@ const MIN: &str = "com.openfaas.scale.min";
 const MAX: &str = "com.openfaas.scale.max";
 const FACTOR: &str = "com.openfaas.scale.factor";
 
-/// One function as deployed: nothing is added to it or taken away.
+/// The label that a provider adds, with the name of the function: clients look for it.
+const OWN_LABEL: &str = "faas_function";
+
+/// One function as deployed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deployment {
     pub service: String,
@@ -103,7 +106,7 @@ impl Deployment {
             .min(100)
     }
 
-    /// The fields that are told again as they were given.
+    /// The fields that are told again as they were given, with the provider's own label.
     pub fn told(&self) -> Map<String, Value> {
         let mut out = Map::new();
         let mut put = |name: &str, value: Value| out.insert(name.to_owned(), value);
@@ -123,8 +126,10 @@ impl Deployment {
                 put(name, json!(texts));
             }
         }
+        let mut labels = self.labels.clone().unwrap_or_default();
+        labels.insert(OWN_LABEL.to_owned(), self.service.clone());
+        put("labels", json!(labels));
         for (name, pairs) in [
-            ("labels", &self.labels),
             ("annotations", &self.annotations),
             ("limits", &self.limits),
             ("requests", &self.requests),
@@ -189,10 +194,16 @@ mod tests {
     fn what_was_given_is_told_and_nothing_else() {
         let told = |text| Value::Object(read(text).unwrap().told());
         let least = r#"{"service":"f","image":"i","registryAuth":"x","foo":[1]}"#;
-        assert_eq!(told(least), json!({"name": "f", "image": "i"}));
-        let more = r#"{"service":"f","image":"i","labels":{},"envVars":{"A":""},"secrets":["s"]}"#;
+        let own = json!({"faas_function": "f"});
+        assert_eq!(
+            told(least),
+            json!({"name": "f", "image": "i", "labels": own})
+        );
+        let more =
+            r#"{"service":"f","image":"i","labels":{"a":"b"},"envVars":{"A":""},"secrets":["s"]}"#;
+        let labels = json!({"a": "b", "faas_function": "f"});
         let expected =
-            json!({"name":"f","image":"i","labels":{},"envVars":{"A":""},"secrets":["s"]});
+            json!({"name":"f","image":"i","labels":labels,"envVars":{"A":""},"secrets":["s"]});
         assert_eq!(told(more), expected);
     }
 

@@ -9,6 +9,7 @@
 mod answer;
 mod api;
 mod auth;
+mod autoscale;
 mod deployment;
 mod faults;
 mod forward;
