@@ -12,7 +12,7 @@ const MIN: &str = "com.openfaas.scale.min";
 const MAX: &str = "com.openfaas.scale.max";
 const FACTOR: &str = "com.openfaas.scale.factor";
 
-/// The label that a provider adds, with the name of the function: clients look for it.
+/// The label that providers on Kubernetes add, with the name of the function.
 const OWN_LABEL: &str = "faas_function";
 
 /// One function as deployed.
@@ -28,6 +28,8 @@ pub struct Deployment {
     pub annotations: Option<Pairs>,
     pub limits: Option<Pairs>,
     pub requests: Option<Pairs>,
+    /// Whether the provider's own label is told, too.
+    pub labelled: bool,
 }
 
 impl Deployment {
@@ -43,6 +45,7 @@ impl Deployment {
             annotations: fields.pairs("annotations")?,
             limits: resources(fields, "limits")?,
             requests: resources(fields, "requests")?,
+            labelled: false,
         };
         if fields.flag("readOnlyRootFilesystem")? {
             return Err(
@@ -126,10 +129,13 @@ impl Deployment {
                 put(name, json!(texts));
             }
         }
-        let mut labels = self.labels.clone().unwrap_or_default();
-        labels.insert(OWN_LABEL.to_owned(), self.service.clone());
-        put("labels", json!(labels));
+        let mut labels = self.labels.clone();
+        if self.labelled {
+            let own = (OWN_LABEL.to_owned(), self.service.clone());
+            labels.get_or_insert_default().extend([own]);
+        }
         for (name, pairs) in [
+            ("labels", &labels),
             ("annotations", &self.annotations),
             ("limits", &self.limits),
             ("requests", &self.requests),
@@ -194,17 +200,15 @@ mod tests {
     fn what_was_given_is_told_and_nothing_else() {
         let told = |text| Value::Object(read(text).unwrap().told());
         let least = r#"{"service":"f","image":"i","registryAuth":"x","foo":[1]}"#;
-        let own = json!({"faas_function": "f"});
-        assert_eq!(
-            told(least),
-            json!({"name": "f", "image": "i", "labels": own})
-        );
+        assert_eq!(told(least), json!({"name": "f", "image": "i"}));
         let more =
             r#"{"service":"f","image":"i","labels":{"a":"b"},"envVars":{"A":""},"secrets":["s"]}"#;
-        let labels = json!({"a": "b", "faas_function": "f"});
         let expected =
-            json!({"name":"f","image":"i","labels":labels,"envVars":{"A":""},"secrets":["s"]});
+            json!({"name":"f","image":"i","labels":{"a":"b"},"envVars":{"A":""},"secrets":["s"]});
         assert_eq!(told(more), expected);
+        let mut labelled = read(least).unwrap();
+        labelled.labelled = true;
+        assert_eq!(labelled.told()["labels"], json!({"faas_function": "f"}));
     }
 
     #[test]

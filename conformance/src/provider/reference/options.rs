@@ -61,6 +61,7 @@ pub fn command() -> Command {
         .arg(time("hold", "10s", "How long a call waits for a replica that is ready"))
         .arg(time("grace", "30s", "From SIGTERM to SIGKILL"))
         .arg(Arg::new("autoscale").long("autoscale").action(ArgAction::SetTrue).help("Raises and lowers replicas by load, as alerts would"))
+        .arg(Arg::new("own-label").long("own-label").action(ArgAction::SetTrue).help("Tells the label faas_function of each function, as providers on Kubernetes do"))
         .arg(option("max-replicas", "20", "The most replicas of a function").value_parser(value_parser!(u32)))
 }
 
@@ -130,6 +131,7 @@ fn options(args: &ArgMatches) -> Result<Options, String> {
         timeout: span("timeout"),
         hold: span("hold"),
         grace: span("grace"),
+        labelled: args.get_flag("own-label"),
         max_replicas: args.get_one::<u32>("max-replicas").copied().unwrap_or(1),
     })
 }
