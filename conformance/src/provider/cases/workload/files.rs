@@ -2,9 +2,6 @@
 //! It knows errors by their numbers.
 //! It refuses to write outside of what a function may call its own.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::provider::prelude::*;
 
 pub(super) const CASES: &[Case] = &[
@@ -62,30 +59,16 @@ pub(super) const CASES: &[Case] = &[
 
 const EROFS: i64 = 30;
 
-/// Writes the text into the file; the number of the error, where there was one.
-pub(super) fn write(f: &Function, path: &str, text: &str) -> Result<Option<i64>, Failure> {
-    let answer = f.post(&format!("/fs/write?path={path}"), text)?.is(200)?;
-    let told = answer.value()?;
-    match told.get("ok") {
-        Some(Value::Bool(true)) => Ok(None),
-        _ => Ok(Some(
-            told.get("errno").and_then(Value::as_i64).unwrap_or(-1),
-        )),
-    }
-}
-
 /// What is in the file, if it can be read.
-pub(super) fn read(f: &Function, path: &str) -> Result<Option<String>, Failure> {
-    let told: Value = f.json(&format!("/fs/read?path={path}"))?;
-    let bytes = told.get("base64").and_then(Value::as_str);
-    let bytes = bytes.and_then(|text| STANDARD.decode(text).ok());
+fn read(f: &Function, path: &str) -> Result<Option<String>, Failure> {
+    let bytes = f.file(path)?;
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 fn tmp(rig: &mut Rig) -> Outcome {
     let f = rig.probe()?;
     check_eq!(
-        write(&f, "/tmp/conformance", "kept")?,
+        f.write_file("/tmp/conformance", "kept")?,
         None,
         "the error of writing to /tmp"
     );
@@ -97,14 +80,14 @@ fn tmp(rig: &mut Rig) -> Outcome {
 fn read_only(rig: &mut Rig) -> Outcome {
     let f = rig.start(&rig.function().read_only())?;
     for path in ["/conformance", "/etc/conformance", "/home/conformance"] {
-        let error = write(&f, path, "no")?;
+        let error = f.write_file(path, "no")?;
         check!(
             error.is_some(),
             "{path} could be written on a read-only root"
         );
     }
     check_eq!(
-        write(&f, "/tmp/conformance", "yes")?,
+        f.write_file("/tmp/conformance", "yes")?,
         None,
         "the error of writing to /tmp"
     );
@@ -116,7 +99,7 @@ fn read_only(rig: &mut Rig) -> Outcome {
 fn writable(rig: &mut Rig) -> Outcome {
     let f = rig.probe()?;
     // A user that is not root may be kept out, which is another error.
-    let error = write(&f, "/conformance", "yes")?;
+    let error = f.write_file("/conformance", "yes")?;
     check!(
         error != Some(EROFS),
         "the root is read-only, and nobody asked for it"
@@ -132,7 +115,7 @@ fn ephemeral(rig: &mut Rig) -> Outcome {
     let f = rig.start(&deployment)?;
     let instance = f.instance()?;
     check_eq!(
-        write(&f, "/tmp/conformance", "old")?,
+        f.write_file("/tmp/conformance", "old")?,
         None,
         "the error of writing to /tmp"
     );
@@ -152,7 +135,7 @@ fn apart(rig: &mut Rig) -> Outcome {
         "one process answers for two functions"
     );
     check_eq!(
-        write(&one, "/tmp/conformance", "mine")?,
+        one.write_file("/tmp/conformance", "mine")?,
         None,
         "the error of writing to /tmp"
     );
@@ -162,7 +145,7 @@ fn apart(rig: &mut Rig) -> Outcome {
         "the other function's file"
     );
     check_eq!(
-        write(&other, "/tmp/conformance", "yours")?,
+        other.write_file("/tmp/conformance", "yours")?,
         None,
         "the error of writing to /tmp"
     );

@@ -2,7 +2,6 @@
 //! It knows where platforms keep their credentials.
 //! It refuses to break out: it only looks.
 
-use super::files::read;
 use crate::provider::prelude::*;
 
 pub(super) const CASES: &[Case] = &[
@@ -88,7 +87,7 @@ fn credentials(rig: &mut Rig) -> Outcome {
         );
     }
     for path in PLACES {
-        check!(read(&f, path)?.is_none(), "the function can read {path}");
+        check!(f.file(path)?.is_none(), "the function can read {path}");
     }
     let names: Vec<String> = f.json("/secrets")?;
     check_eq!(
