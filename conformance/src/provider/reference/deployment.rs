@@ -85,6 +85,11 @@ impl Deployment {
         self.labels.as_ref()?.get(name).map(String::as_str)
     }
 
+    /// How many bytes of memory a replica may have.
+    pub fn memory(&self) -> Option<u64> {
+        quantity::memory(self.limits.as_ref()?.get("memory")?)
+    }
+
     /// The least and the most replicas that alerts may bring.
     pub fn bounds(&self) -> Result<(u32, u32), String> {
         let least = number(MIN, self.label(MIN))?.unwrap_or(1);

@@ -20,6 +20,7 @@ mod json;
 mod keeper;
 mod launch;
 mod logs;
+mod memory;
 mod metrics;
 mod names;
 mod options;
