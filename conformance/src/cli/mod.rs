@@ -7,6 +7,7 @@ mod cleanup;
 mod interrupt;
 mod judging;
 mod provider;
+mod reports;
 mod screen;
 mod watchdog;
 
@@ -51,6 +52,9 @@ pub fn run(words: &[String]) -> u8 {
             print(&(list::<Watchdog>(&globs) + &list::<Provider>(&globs)))
         }
         Some(("explain", args)) => explain(args.get_one::<String>("id").map_or("", String::as_str)),
+        Some(("diff", args)) => reports::diff(args),
+        Some(("matrix", args)) => reports::matrix(args),
+        Some(("verify", args)) => reports::verify(args, &[Watchdog::NAME, Provider::NAME]),
         _ => print(&whole_spec()),
     }
 }
@@ -80,6 +84,9 @@ fn command() -> Command {
                 .about("Tells what a case expects and why")
                 .arg(Arg::new("id").value_name("ID").required(true)),
         )
+        .subcommand(reports::diff_command())
+        .subcommand(reports::matrix_command())
+        .subcommand(reports::verify_command())
         .subcommand(Command::new("spec").about("Prints SPEC.md"))
 }
 

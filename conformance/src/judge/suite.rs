@@ -5,9 +5,8 @@
 use std::fmt::{Debug, Display};
 use std::sync::Arc;
 
-use serde::Serialize;
-
-use super::{Case, Chapter, Clause, Deviations, Facts, Failure, Run, Summary};
+use super::redact::Redactor;
+use super::{Case, Chapter, Clause, Deviations, Facts, Failure, Run};
 
 /// A contract and the means to judge it: chapters of cases, and the rig that they are given.
 pub trait Suite: Copy + Debug + Send + Sync + 'static {
@@ -54,16 +53,21 @@ pub trait Suite: Copy + Debug + Send + Sync + 'static {
     /// What a report says of what was judged.
     fn implementation(ground: &Self::Ground, deviations: &Deviations) -> Implementation;
 
+    /// What nobody may read in a report or on a screen: passwords, tokens.
+    fn secrets(_: &Self::Ground) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The parts of the contract that a case counts for; none: the core.
+    fn profiles(_: &Case<Self>) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// What a report says of a case, beyond what every case has.
     fn facts(case: &Case<Self>) -> Facts;
 
     /// What `explain` tells of a case, beyond what every case has.
     fn explanation(case: &Case<Self>) -> Vec<(&'static str, String)>;
-
-    /// How what was judged stands, part by part; nothing where a suite has no parts.
-    fn standings(_: &Self::Ground, _: &Summary<Self>) -> Vec<Standing> {
-        Vec::new()
-    }
 
     /// The command that runs this alone again.
     fn reproduce(ground: &Self::Ground, run: &Run<Self>) -> String;
@@ -105,18 +109,15 @@ pub struct Evidence {
     pub notes: Vec<String>,
 }
 
-/// How what was judged stands in one part of the contract.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Standing {
-    pub profile: &'static str,
-    /// `conformant`, or what else the suite calls it.
-    pub standing: &'static str,
-    /// How many MUST there are, and how many of them hold, fail, are known not to hold, and were not judged.
-    pub must: usize,
-    pub passed: usize,
-    pub failed: usize,
-    pub known: usize,
-    pub open: usize,
+impl Evidence {
+    pub(super) fn clean(&mut self, redactor: &Redactor) {
+        for text in [&mut self.wire, &mut self.log, &mut self.commands]
+            .into_iter()
+            .chain(&mut self.notes)
+        {
+            *text = redactor.clean(text);
+        }
+    }
 }
 
 /// What was judged, in the words of its suite.
@@ -124,9 +125,7 @@ pub struct Standing {
 pub struct Implementation {
     /// Few words that tell it from others.
     pub name: String,
-    /// The same for a heading.
-    pub title: String,
-    /// For a reader: a word and what it says, as Markdown.
+    /// For a reader: a word and what it says.
     pub lines: Vec<(&'static str, String)>,
     /// For a program: fields of the report, in order.
     pub facts: Facts,
