@@ -11,7 +11,9 @@ use std::sync::atomic::Ordering;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use sha2::{Digest as _, Sha256};
 
-use super::{FAIL, FAULT, PASS, USAGE, access, complain, interrupt, judging, print};
+use super::{FAULT, PASS, USAGE, access, complain, interrupt, judging, print};
+use crate::judge::report::Document;
+use crate::judge::report::standing::Conformity;
 use crate::judge::{Level, Options, Suite as _, Summary, Verdict};
 use crate::provider::opening;
 use crate::provider::rig::Credentials;
@@ -21,7 +23,6 @@ use crate::provider::rig::journal::Journal;
 use crate::provider::rig::name::base36;
 use crate::provider::rig::preflight::{self, Scout};
 use crate::provider::rig::target::Url;
-use crate::provider::standing::{self, Standing};
 use crate::provider::{Ground, Profiles, Setting, Suite};
 
 /// Exit code after Ctrl-C, as shells have it.
@@ -130,6 +131,11 @@ fn begin(
     tell_profiles(&ground, &findings);
     let mut options = judging::options(args, ground).map_err(|why| complain(&why, USAGE))?;
     options.stop = stop;
+    options.fails_on = if args.get_flag("strict") {
+        Level::Should
+    } else {
+        Level::Must
+    };
     options.jobs = args.get_one::<usize>("jobs").copied().unwrap_or(JOBS);
     Ok(judge(&options, args, words))
 }
@@ -151,36 +157,22 @@ fn judge(options: &Options<Suite>, args: &ArgMatches, words: &[String]) -> u8 {
     if summary.judged.is_empty() {
         return complain("no case matches", USAGE);
     }
-    show_standing(&options.ground, &summary);
-    let strict = args.get_flag("strict");
+    let document = match judging::report(options, &summary, args, &access::public(words)) {
+        Ok(document) => document,
+        Err(why) => return complain(&why, FAULT),
+    };
+    show_standings(&document);
     let should = failed(&summary, Level::Should);
-    if should > 0 && !strict {
+    if should > 0 && options.fails_on < Level::Should {
         tell(&format!(
             "{should} SHOULD do not hold; with --strict the run fails by them"
         ));
     }
-    if let Err(why) = judging::report(options, &summary, args, access::public(words)) {
-        return complain(&why, FAULT);
-    }
-    let code = exit_code(&summary, strict);
+    let code = document.exit;
     if code == PASS && !left.is_empty() {
         return FAULT;
     }
     code
-}
-
-/// 1 where a MUST fails or a listed deviation does not show; with `strict` where a SHOULD fails, too. A MAY never makes a run fail.
-fn exit_code(summary: &Summary<Suite>, strict: bool) -> u8 {
-    let fails = failed(summary, Level::Must) > 0
-        || (strict && failed(summary, Level::Should) > 0)
-        || summary.count(Verdict::UnexpectedPass) > 0;
-    if fails {
-        FAIL
-    } else if summary.count(Verdict::Error) > 0 {
-        FAULT
-    } else {
-        PASS
-    }
 }
 
 /// How many runs of that level failed.
@@ -192,10 +184,10 @@ fn failed(summary: &Summary<Suite>, level: Level) -> usize {
     failed.count()
 }
 
-fn show_standing(ground: &Ground, summary: &Summary<Suite>) {
-    for line in standing::of(ground, summary) {
-        if line.standing != Standing::NotApplicable {
-            tell(&line.to_string());
+fn show_standings(document: &Document) {
+    for one in &document.conformance {
+        if one.level == Level::Must && one.verdict != Conformity::NotApplicable {
+            tell(&one.to_string());
         }
     }
 }

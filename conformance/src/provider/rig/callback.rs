@@ -42,6 +42,7 @@ struct Inbox {
     came: Condvar,
     over: AtomicBool,
     status: AtomicU16,
+    body: Mutex<String>,
 }
 
 /// An open receiver.
@@ -74,6 +75,16 @@ impl Callback {
     /// Answers this status from here on, instead of 200.
     pub fn answer(&self, status: u16) {
         self.inbox.status.store(status, Ordering::SeqCst);
+    }
+
+    /// Answers with that body from here on, instead of with none.
+    pub fn answer_with(&self, body: &str) {
+        let mut kept = self
+            .inbox
+            .body
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        body.clone_into(&mut kept);
     }
 
     /// The next request, if one comes within `secs` (scaled).
@@ -135,7 +146,13 @@ fn serve(mut stream: TcpStream, inbox: &Inbox) {
             inbox.came.notify_all();
         }
         let status = inbox.status.load(Ordering::SeqCst);
-        let answer = format!("HTTP/1.1 {status} Callback\r\nContent-Length: 0\r\n\r\n");
+        let body = {
+            let body = inbox.body.lock();
+            body.unwrap_or_else(PoisonError::into_inner).clone()
+        };
+        let length = body.len();
+        let answer =
+            format!("HTTP/1.1 {status} Callback\r\nContent-Length: {length}\r\n\r\n{body}");
         if stream.write_all(answer.as_bytes()).is_err() || last {
             return;
         }

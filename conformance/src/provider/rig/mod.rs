@@ -5,11 +5,14 @@
 pub mod answer;
 pub mod api;
 pub mod callback;
+pub mod crowd;
 pub mod deployment;
 pub mod discovery;
+pub mod faas_cli;
 pub mod function;
 pub mod ground;
 mod guard;
+pub mod image;
 pub mod journal;
 pub mod name;
 pub mod preflight;
@@ -176,6 +179,11 @@ impl Rig {
     /// Another version of the probe.
     pub fn second_image(&self) -> &str {
         &self.ground.setting.probe_image_2
+    }
+
+    /// A reference to an image that is not there, where the probe's is.
+    pub fn missing_image(&self) -> String {
+        image::missing(self.probe_image(), &self.name())
     }
 
     /// A server that the provider can call.
