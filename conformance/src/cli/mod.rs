@@ -14,11 +14,12 @@ mod watchdog;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use clap::{Arg, Command};
+use clap::{Arg, ArgAction, Command};
 
 pub use screen::Screen;
 
 use crate::judge::{Case, Suite, run, spec};
+use crate::provider::cases::rows;
 use crate::provider::{Suite as Provider, reference};
 use crate::watchdog::Suite as Watchdog;
 
@@ -43,6 +44,9 @@ pub fn run(words: &[String]) -> u8 {
         Some(("run", args)) => provider::run(args, words),
         Some(("cleanup", args)) => cleanup::run(args),
         Some(("serve", args)) => reference::run(args),
+        Some(("list", args)) if args.get_flag("missing") => {
+            print(&(rows::missing().join("\n") + "\n"))
+        }
         Some(("list", args)) => {
             let globs = judging::texts(args, "run");
             print(&(list::<Watchdog>(&globs) + &list::<Provider>(&globs)))
@@ -67,7 +71,13 @@ fn command() -> Command {
         .subcommand(
             Command::new("list")
                 .about("Lists the cases")
-                .arg(judging::globs("run")),
+                .arg(judging::globs("run"))
+                .arg(
+                    Arg::new("missing")
+                        .long("missing")
+                        .action(ArgAction::SetTrue)
+                        .help("The rows of the provider contract that have no case and no reason"),
+                ),
         )
         .subcommand(
             Command::new("explain")
@@ -82,7 +92,9 @@ fn command() -> Command {
 
 /// SPEC.md: one part after the other.
 fn whole_spec() -> String {
-    spec::markdown::<Watchdog>() + "\n" + &spec::markdown::<Provider>()
+    let watchdog = spec::markdown::<Watchdog>();
+    let provider = spec::markdown::<Provider>();
+    watchdog + "\n" + &provider + &rows::markdown()
 }
 
 fn list<S: Suite>(globs: &[String]) -> String {

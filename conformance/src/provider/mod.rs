@@ -19,6 +19,7 @@ pub mod prelude {
     pub use super::cases::Dropped;
     pub use super::profile::Profile;
     pub use super::rig::answer::{ACCEPTED, CREATED, UNREACHED};
+    pub use super::rig::crowd::{all_at_once, at_once, meanwhile};
     pub use super::rig::ground::DEFAULT_NAMESPACE;
     pub use super::rig::probe::{Digested, Echo, SecretFile};
     pub use super::rig::{

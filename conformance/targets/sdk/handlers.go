@@ -193,11 +193,12 @@ func (c *cluster) list(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, listed)
 }
 
+// Limits are not told, since a process here has none.
 func (f *function) status() types.FunctionStatus {
 	return types.FunctionStatus{
 		Name: f.spec.Service, Image: f.spec.Image, Namespace: f.spec.Namespace, EnvProcess: f.spec.EnvProcess, EnvVars: f.spec.EnvVars,
 		Constraints: f.spec.Constraints, Secrets: f.spec.Secrets, Labels: f.spec.Labels, Annotations: f.spec.Annotations,
-		Limits: f.spec.Limits, Requests: f.spec.Requests, ReadOnlyRootFilesystem: f.spec.ReadOnlyRootFilesystem,
-		Replicas: uint64(len(f.replicas)), AvailableReplicas: uint64(len(ready(f.replicas))), CreatedAt: f.created,
+		ReadOnlyRootFilesystem: f.spec.ReadOnlyRootFilesystem, CreatedAt: f.created,
+		Replicas: uint64(len(f.replicas)), AvailableReplicas: uint64(len(ready(f.replicas))),
 	}
 }

@@ -291,6 +291,12 @@ impl Provider {
             .open(&redirected("/function/", function, request))
     }
 
+    /// The invocation as it goes on the wire: for a wire from `connect`, on which the case says when what is sent.
+    pub fn invocation(&self, function: impl Named, request: &Request) -> Request {
+        self.anonymous()
+            .addressed(&redirected("/function/", function, request))
+    }
+
     /// A WebSocket to the function; its target is what the function sees.
     pub fn websocket(&self, function: impl Named, target: &str) -> Result<WebSocket> {
         let stranger = self.anonymous();

@@ -23,6 +23,7 @@ pub struct Received {
     pub target: String,
     pub headers: Headers,
     pub body: Vec<u8>,
+    minor: u8,
 }
 
 impl Received {
@@ -41,6 +42,7 @@ struct Inbox {
     came: Condvar,
     over: AtomicBool,
     status: AtomicU16,
+    body: Mutex<String>,
 }
 
 /// An open receiver.
@@ -73,6 +75,16 @@ impl Callback {
     /// Answers this status from here on, instead of 200.
     pub fn answer(&self, status: u16) {
         self.inbox.status.store(status, Ordering::SeqCst);
+    }
+
+    /// Answers with that body from here on, instead of with none.
+    pub fn answer_with(&self, body: &str) {
+        let mut kept = self
+            .inbox
+            .body
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        body.clone_into(&mut kept);
     }
 
     /// The next request, if one comes within `secs` (scaled).
@@ -126,6 +138,7 @@ fn serve(mut stream: TcpStream, inbox: &Inbox) {
     let _ = stream.set_read_timeout(Some(PATIENCE));
     let mut buf = Vec::new();
     while let Ok(Some(received)) = read(&mut stream, &mut buf) {
+        let last = received.minor == 0 || received.headers.lists("connection", "close");
         {
             let waiting = &inbox.waiting;
             let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -133,8 +146,14 @@ fn serve(mut stream: TcpStream, inbox: &Inbox) {
             inbox.came.notify_all();
         }
         let status = inbox.status.load(Ordering::SeqCst);
-        let answer = format!("HTTP/1.1 {status} Callback\r\nContent-Length: 0\r\n\r\n");
-        if stream.write_all(answer.as_bytes()).is_err() {
+        let body = {
+            let body = inbox.body.lock();
+            body.unwrap_or_else(PoisonError::into_inner).clone()
+        };
+        let length = body.len();
+        let answer =
+            format!("HTTP/1.1 {status} Callback\r\nContent-Length: {length}\r\n\r\n{body}");
+        if stream.write_all(answer.as_bytes()).is_err() || last {
             return;
         }
     }
@@ -153,7 +172,7 @@ fn read(stream: &mut TcpStream, buf: &mut Vec<u8>) -> io::Result<Option<Received
         method,
         target,
         headers,
-        ..
+        minor,
     } = parse_request(&head).map_err(io::Error::other)?;
     let framing = Framing::of_request(&headers).map_err(io::Error::other)?;
     let (mut decoder, mut body) = (Decoder::new(framing), Vec::new());
@@ -167,6 +186,7 @@ fn read(stream: &mut TcpStream, buf: &mut Vec<u8>) -> io::Result<Option<Received
         target,
         headers,
         body,
+        minor,
     }))
 }
 

@@ -5,11 +5,14 @@
 pub mod answer;
 pub mod api;
 pub mod callback;
+pub mod crowd;
 pub mod deployment;
 pub mod discovery;
+pub mod faas_cli;
 pub mod function;
 pub mod ground;
 mod guard;
+pub mod image;
 pub mod journal;
 pub mod name;
 pub mod preflight;
@@ -32,6 +35,7 @@ pub use name::Named;
 pub use status::{Info, LogLine, SecretEntry, Shape, Status};
 pub use target::Credentials;
 
+use crate::check;
 use crate::failure::{Failure, Outcome};
 use crate::judge::{self, Evidence};
 use crate::provider::profile::Profile;
@@ -44,6 +48,8 @@ type Result<T> = std::result::Result<T, Failure>;
 /// How long a new function may take to answer, in seconds; and how long any change may take to be seen.
 const READY: f64 = 30.0;
 const SETTLED: f64 = 30.0;
+/// How long something that happens to a function may take to reach it.
+const EVENT: f64 = 15.0;
 
 /// The tools of one run of one case.
 #[derive(Debug)]
@@ -175,6 +181,11 @@ impl Rig {
         &self.ground.setting.probe_image_2
     }
 
+    /// A reference to an image that is not there, where the probe's is.
+    pub fn missing_image(&self) -> String {
+        image::missing(self.probe_image(), &self.name())
+    }
+
     /// A server that the provider can call.
     pub fn callback(&self) -> Result<Callback> {
         let setting = &self.ground.setting;
@@ -230,6 +241,24 @@ impl Rig {
             });
             ended.collect()
         })
+    }
+
+    /// The function tells of that event (see the probe's `/events`), sooner or later.
+    pub fn saw(&self, function: &Function, event: &str) -> Outcome {
+        self.until(EVENT, &format!("the event {event}"), || {
+            let events = function.events()?;
+            let there = events.iter().any(|one| one == event);
+            check!(there, "the function has seen {events:?}");
+            Ok(())
+        })
+    }
+
+    /// Whether each function has a container of its own; where they are plain processes, no wall is promised.
+    pub fn contained(&self) -> Outcome {
+        match self.ground.info.orchestration.as_str() {
+            "processes" => self.not_applicable("functions are plain processes here"),
+            _ => Ok(()),
+        }
     }
 
     /// The function answers.

@@ -129,7 +129,15 @@ fn is_there(provider: &Provider, thing: &Thing) -> Result<bool, Failure> {
     let place = thing.namespace.as_deref();
     match thing.kind {
         Kind::Function => {
-            let listed = provider.functions(place)?;
+            let answer = match place {
+                Some(namespace) => provider.list_in(namespace)?,
+                None => provider.list()?,
+            };
+            // In a namespace that is not there is nothing.
+            if place.is_some() && matches!(answer.status, 400 | 404) {
+                return Ok(false);
+            }
+            let listed: Vec<super::Status> = answer.is(200)?.json()?;
             Ok(listed.iter().any(|one| one.name == thing.name))
         }
         Kind::Secret => {
