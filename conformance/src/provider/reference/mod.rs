@@ -9,6 +9,7 @@
 mod answer;
 mod api;
 mod auth;
+mod autoscale;
 mod deployment;
 mod faults;
 mod forward;
@@ -73,6 +74,8 @@ struct Options {
     /// From SIGTERM to SIGKILL.
     grace: Duration,
     max_replicas: u32,
+    /// Whether functions are told with a label of the provider's own.
+    labelled: bool,
 }
 
 /// Everything that requests share.
