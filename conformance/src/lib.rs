@@ -22,6 +22,8 @@ pub mod report;
 pub mod rig;
 pub mod runner;
 pub mod spec;
+#[cfg(feature = "mutants")]
+pub mod watchdog;
 pub mod wire;
 
 /// What a chapter of cases needs.

@@ -1,0 +1,6 @@
+//! What judges watchdogs.
+//! It knows its mutants.
+//! It refuses to be known by the judge.
+
+#[cfg(feature = "mutants")]
+pub mod mutants;
