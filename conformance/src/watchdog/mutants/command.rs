@@ -82,6 +82,19 @@ fn command() -> Command {
                 .help("Writes the table there"),
         )
         .arg(
+            Arg::new("run")
+                .long("run")
+                .value_name("GLOB")
+                .action(ArgAction::Append)
+                .help("Runs these cases on each, and tells which fail"),
+        )
+        .arg(
+            Arg::new("own-cases")
+                .long("own-cases")
+                .action(ArgAction::SetTrue)
+                .help("Tries the cases of its clauses alone, not those of their chapters"),
+        )
+        .arg(
             Arg::new("list")
                 .long("list")
                 .action(ArgAction::SetTrue)
@@ -99,14 +112,20 @@ fn attempt(args: &ArgMatches) -> Outcome {
     if args.get_flag("list") {
         return Ok(list(&wanted));
     }
-    let bench =
-        Bench::new(options(args)?).map_err(|e| (format!("no place for mutants: {e}"), FAULT))?;
-    let (controls, mutants): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|m| is_control(m));
+    let bench = Bench::new(options(args)?, args.get_flag("own-cases"))
+        .map_err(|e| (format!("no place for mutants: {e}"), FAULT))?;
+    let jobs = args.get_one::<usize>("jobs").copied().unwrap_or(1).max(1);
+    let given = args.get_many::<String>("run");
+    let cases: Vec<String> = given
+        .map(|globs| globs.cloned().collect())
+        .unwrap_or_default();
+    let (controls, mutants): (Vec<_>, Vec<_>) = wanted
+        .into_iter()
+        .partition(|mutant| is_control(mutant) || !cases.is_empty());
     let mut disturbed = false;
     for control in controls {
-        disturbed |= !undisturbed(&bench, control);
+        disturbed |= !undisturbed(&bench, control, &cases, jobs);
     }
-    let jobs = args.get_one::<usize>("jobs").copied().unwrap_or(1).max(1);
     let proofs = prove(&bench, &mutants, jobs);
     let score = Score::new(&proofs);
     if !mutants.is_empty() {
@@ -124,11 +143,12 @@ fn attempt(args: &ArgMatches) -> Outcome {
 }
 
 /// Whether every case passes with nothing but the wrapper there.
-fn undisturbed(bench: &Bench, control: &'static Mutant) -> bool {
-    let fails = bench.control(control);
-    say(&format!("{}: {} cases fail", control.id, fails.len()));
-    for id in &fails {
-        say(&format!("  {id}"));
+fn undisturbed(bench: &Bench, control: &'static Mutant, cases: &[String], jobs: usize) -> bool {
+    let fails = bench.control(control, cases, jobs);
+    say(&format!("{}: {} runs fail", control.id, fails.len()));
+    for judged in &fails {
+        let first = judged.message.lines().next().unwrap_or_default();
+        say(&format!("  {:<50} {first}", judged.run.id()));
     }
     fails.is_empty()
 }

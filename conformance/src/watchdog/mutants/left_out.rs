@@ -9,15 +9,17 @@ use super::layers::Layer;
 /// Layer, cases (`id` or `id@mode`, with globs), why.
 const LEFT_OUT: &[(&str, &str, &str)] = &[];
 
+/// What says nothing about mutants of this layer.
+pub(super) fn globs(layer: &Layer) -> Vec<String> {
+    let of = LEFT_OUT.iter().filter(|(name, _, _)| *name == layer.name());
+    of.map(|(_, glob, _)| (*glob).to_owned()).collect()
+}
+
 /// Whether a run says nothing about mutants of this layer.
 pub(super) fn names(layer: &Layer, run: &str) -> bool {
-    let mut entries = LEFT_OUT.iter();
-    entries.any(|(name, glob, _)| {
-        *name == layer.name()
-            && (WildMatch::new(glob).matches(run)
-                || run
-                    .split('@')
-                    .next()
-                    .is_some_and(|id| WildMatch::new(glob).matches(id)))
+    let id = run.split('@').next().unwrap_or(run);
+    globs(layer).iter().any(|glob| {
+        let glob = WildMatch::new(glob);
+        glob.matches(run) || glob.matches(id)
     })
 }

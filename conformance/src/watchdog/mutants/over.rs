@@ -83,8 +83,9 @@ impl Over {
 
     /// Runs the command to its end.
     pub(super) fn run(&self, command: &mut Command) -> io::Result<u8> {
-        let signals = watch()?;
+        // A child is born with the signals blocked that its parent blocks, so it comes first.
         let mut child = command.spawn()?;
+        let signals = watch()?;
         let status = self.accompany(&mut child, &signals)?;
         std::thread::sleep(self.linger);
         let signal = status.signal().map_or(1, |number| 128 + number);

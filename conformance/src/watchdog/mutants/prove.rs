@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::faults;
 use super::layers::Mutant;
 use super::shim::SUBJECT;
-use super::suite::{Case, Options, Run, Verdict, expand, run};
+use super::suite::{Case, Judged, Options, Run, Verdict, expand, run};
+use super::{faults, left_out};
 
 /// What became of a mutant.
 #[derive(Clone, Debug)]
@@ -41,6 +41,7 @@ type Control = (String, String);
 #[derive(Debug)]
 pub(super) struct Bench {
     options: Options,
+    own_cases: bool,
     dir: TempDir,
     /// Those that need the machine to themselves have it.
     quiet: RwLock<()>,
@@ -49,7 +50,7 @@ pub(super) struct Bench {
 
 impl Bench {
     /// Makes an executable for every mutant, beside the name of the real binary.
-    pub fn new(options: Options) -> io::Result<Self> {
+    pub fn new(options: Options, own_cases: bool) -> io::Result<Self> {
         let dir = tempfile::Builder::new().prefix("mutants-").tempdir()?;
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         fs::set_permissions(dir.path(), open)?;
@@ -61,6 +62,7 @@ impl Bench {
         }
         Ok(Self {
             options,
+            own_cases,
             dir,
             quiet: RwLock::new(()),
             controls: Mutex::default(),
@@ -91,7 +93,7 @@ impl Bench {
             elsewhere: None,
             took: Duration::ZERO,
         };
-        if !proof.killed() {
+        if !proof.killed() && !self.own_cases {
             let chapters = self.of_chapters(mutant.breaks);
             proof.elsewhere = self.killer(mutant, &chapters, &mut tried);
         }
@@ -99,16 +101,18 @@ impl Bench {
         proof
     }
 
-    /// Every run with no fault on; what does not pass.
-    pub fn control(&self, mutant: &'static Mutant) -> Vec<String> {
-        let runs = self.runs(|_| true);
-        let fails = runs.iter().filter(|run| {
-            !super::left_out::names(&mutant.layer, &run.id())
-                && self
-                    .verdict(mutant.id, run)
-                    .is_none_or(|verdict| verdict == Verdict::Fail)
-        });
-        fails.map(Run::id).collect()
+    /// Every run with no fault on, but for those that are left out; what does not pass.
+    pub fn control(&self, mutant: &'static Mutant, wanted: &[String], jobs: usize) -> Vec<Judged> {
+        let options = Options {
+            subject: self.shim(mutant.id),
+            run: wanted.to_vec(),
+            skip: left_out::globs(&mutant.layer),
+            jobs,
+            ..self.options.clone()
+        };
+        let mut judged = run(&options, &|_, _, _| {}).judged;
+        judged.retain(|judged| judged.verdict.fails() || judged.verdict == Verdict::Error);
+        judged
     }
 
     /// The runs of these cases that this subject can be judged by: each case in one mode, then in the others.
@@ -143,7 +147,7 @@ impl Bench {
     ) -> Option<String> {
         let kills = |run: &&Run| {
             tried.insert(run.id())
-                && !super::left_out::names(&mutant.layer, &run.id())
+                && !left_out::names(&mutant.layer, &run.id())
                 && self.verdict(mutant.id, run) == Some(Verdict::Fail)
                 && self.passes_without_fault(mutant, run)
         };

@@ -5,7 +5,7 @@
 pub(super) use crate::case::{Case, Flavour, Level};
 pub(super) use crate::cases::clause;
 pub(super) use crate::profile::Profile;
-pub(super) use crate::runner::{Options, Run, Verdict, expand, run};
+pub(super) use crate::runner::{Judged, Options, Run, Verdict, expand, run};
 
 pub(super) fn all_clauses() -> impl Iterator<Item = &'static str> {
     let chapters = crate::cases::watchdog::CHAPTERS.iter();

@@ -130,12 +130,13 @@ pub(super) const LIST: &[Mutant] = &[
         Front(Relay::new().mends_answers()),
     ),
     mutant(
-        "missing-directory-made",
+        "missing-directory-unnoticed",
         &["WD-8.13"],
-        "a missing `static_path` is made",
+        "that `static_path` is missing is noticed by visitors alone",
         Around(|start| {
-            if let Some(path) = start.get("static_path") {
-                let _ = std::fs::create_dir_all(path);
+            let missing = |path: &str| !std::path::Path::new(path).exists();
+            if start.get("static_path").is_some_and(missing) {
+                start.set("static_path", ".");
             }
         }),
     ),

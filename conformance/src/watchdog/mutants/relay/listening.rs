@@ -1,15 +1,18 @@
 //! A port in another's place: open while the other one is.
-//! It knows the kernel's table of listening sockets, and whose end is its own.
+//! It knows whether an address is taken, and whose end is its own.
 //! It refuses connections where the one behind it would.
 
-use std::fs;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use nix::sys::socket::sockopt::{Linger, ReuseAddr};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, setsockopt, socket};
 
 use super::link::Link;
 use super::{Fate, Relay};
@@ -85,7 +88,7 @@ pub(super) fn reset(stream: &TcpStream) -> io::Result<()> {
         l_onoff: 1,
         l_linger: 0,
     };
-    nix::sys::socket::setsockopt(stream, nix::sys::socket::sockopt::Linger, &none)?;
+    setsockopt(stream, Linger, &none)?;
     Ok(())
 }
 
@@ -94,20 +97,16 @@ fn ready(listener: &TcpListener) -> bool {
     poll(&mut fds, PollTimeout::from(2_u8)).is_ok_and(|count| count > 0)
 }
 
-/// Whether somebody listens there, by the kernel's table: a try to connect would be seen.
+/// Whether somebody listens there: then the address cannot be had. A try to connect would be seen, and a socket that does not listen keeps nobody out.
 fn listens(addr: SocketAddr) -> bool {
     let SocketAddr::V4(addr) = addr else {
         return false;
     };
-    let own = u32::from_ne_bytes(addr.ip().octets());
-    let ours = format!("{own:08X}:{:04X}", addr.port());
-    let any = format!("00000000:{:04X}", addr.port());
-    let any6 = format!("{}:{:04X}", "0".repeat(32), addr.port());
-    let table = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let tables = table("/proc/net/tcp") + &table("/proc/net/tcp6");
-    tables.lines().any(|line| {
-        let mut words = line.split_whitespace().skip(1);
-        let (local, state) = (words.next(), words.nth(1));
-        state == Some("0A") && local.is_some_and(|l| l == ours || l == any || l == any6)
-    })
+    let attempt = || {
+        let flags = SockFlag::SOCK_CLOEXEC;
+        let probe = socket(AddressFamily::Inet, SockType::Stream, flags, None)?;
+        setsockopt(&probe, ReuseAddr, &true)?;
+        bind(probe.as_raw_fd(), &SockaddrIn::from(addr))
+    };
+    attempt() == Err(Errno::EADDRINUSE)
 }
