@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use conformance::rig::{WebSocket, ports};
+use conformance::watchdog::rig::{WebSocket, ports};
 use conformance::wire::{End, Framing, Pattern, Request, Response, Transcript, Wire};
 
 fn fixture(words: &[&str], dir: &Path) -> Command {

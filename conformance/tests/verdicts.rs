@@ -10,21 +10,22 @@
 )]
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 
-use conformance::case::Flavour;
-use conformance::deviation::{Deviations, Entry};
-use conformance::profile::Profile;
-use conformance::report::{Document, Wanted};
-use conformance::runner::{Options, Summary, Verdict, run};
+use conformance::judge::report::{Document, Wanted};
+use conformance::judge::runner::run;
+use conformance::judge::{Deviations, Entry, Verdict};
+use conformance::watchdog::{Flavour, Ground, Profile, Suite};
 
-fn options(subject: PathBuf, case: &str) -> Options {
-    let fixture_exe = PathBuf::from(env!("CARGO_BIN_EXE_conformance"));
-    let profile = Profile::named("fwatchdog").unwrap();
-    let all = Options::new(subject, fixture_exe, Flavour::Of, profile);
+type Options = conformance::judge::Options<Suite>;
+type Summary = conformance::judge::Summary<Suite>;
+
+fn options(subject: &str, profile: &str, case: &str) -> Options {
+    let fixture_exe = env!("CARGO_BIN_EXE_conformance").into();
+    let profile = Profile::named(profile).unwrap();
+    let ground = Ground::new(subject.into(), fixture_exe, Flavour::Of, profile);
     Options {
         run: vec![case.to_owned()],
-        ..all
+        ..Options::new(ground)
     }
 }
 
@@ -54,7 +55,11 @@ fn outcomes_become_verdicts() {
     std::fs::write(&versioned, "#!/bin/sh\necho 'Version: 1 SHA: 2'\n").unwrap();
     std::fs::set_permissions(&versioned, PermissionsExt::from_mode(0o755)).unwrap();
 
-    let good = options(versioned, "config/version-flag");
+    let good = options(
+        versioned.to_str().unwrap(),
+        "fwatchdog",
+        "config/version-flag",
+    );
     let (verdict, summary) = judge(&good);
     assert_eq!((verdict, summary.exit_code()), (Verdict::Pass, 0));
 
@@ -71,7 +76,7 @@ fn outcomes_become_verdicts() {
     };
     assert_eq!(judge(&skipped).0, Verdict::Skip);
 
-    let bad = options("/bin/false".into(), "streaming/echo@streaming");
+    let bad = options("/bin/false", "fwatchdog", "streaming/echo@streaming");
     let (verdict, summary) = judge(&bad);
     assert_eq!((verdict, summary.exit_code()), (Verdict::Fail, 1));
     assert!(summary.judged[0].message.contains("ended at start"));
@@ -86,17 +91,14 @@ fn outcomes_become_verdicts() {
         (Verdict::KnownDeviation, 0)
     );
 
-    let missing = options("/no/such/subject".into(), "streaming/echo@streaming");
+    let missing = options("/no/such/subject", "fwatchdog", "streaming/echo@streaming");
     let (verdict, missing_summary) = judge(&missing);
     assert_eq!((verdict, missing_summary.exit_code()), (Verdict::Error, 3));
 
-    let foreign = Options {
-        profile: Profile::named("classic-watchdog").unwrap(),
-        ..bad.clone()
-    };
+    let foreign = options("/bin/false", "classic-watchdog", "streaming/echo@streaming");
     assert_eq!(judge(&foreign).0, Verdict::NotApplicable);
 
-    let document = Document::new(&bad, &summary, "conformance watchdog".into());
+    let document = Document::new(&bad, &summary, "conformance watchdog");
     for (form, proof) in [
         ("json", "\"outcome\": \"fail\""),
         ("junit", "<failure"),

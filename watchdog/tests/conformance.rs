@@ -4,14 +4,12 @@
 //! release build is `conformance watchdog --subject PATH`.
 
 use std::env;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use conformance::case::Flavour;
 use conformance::cli::Screen;
-use conformance::deviation::Deviations;
-use conformance::profile::Profile;
-use conformance::runner::{self, Options, Verdict};
+use conformance::judge::{Options, Verdict, runner};
+use conformance::watchdog::{Flavour, Ground, Profile, Suite};
 
 /// Memory limits and loads that are meant for a release build.
 const HEAVY: [&str; 4] = [
@@ -38,35 +36,33 @@ fn main() -> ExitCode {
     }
 }
 
-fn options(words: Vec<String>) -> Result<Options, String> {
+fn options(words: Vec<String>) -> Result<Options<Suite>, String> {
     let flavour = if cfg!(feature = "classic") {
         Flavour::Classic
     } else {
         Flavour::Of
     };
-    Ok(Options {
-        subject: env!("CARGO_BIN_EXE_fwatchdog").into(),
-        fixture_exe: env::current_exe().map_err(|e| format!("own executable: {e}"))?,
+    let ground = Ground::new(
+        env!("CARGO_BIN_EXE_fwatchdog").into(),
+        env::current_exe().map_err(|e| format!("own executable: {e}"))?,
         flavour,
-        profile: Profile::named("fwatchdog").ok_or("no profile \"fwatchdog\"")?,
+        Profile::named("fwatchdog").ok_or("no profile \"fwatchdog\"")?,
+    );
+    let all = Options::new(ground);
+    Ok(Options {
         // What is left is cargo's own flags, which mean nothing here.
         run: words
             .into_iter()
             .filter(|word| !word.starts_with('-'))
             .collect(),
         skip: HEAVY.map(str::to_owned).to_vec(),
-        jobs: std::thread::available_parallelism().map_or(1, usize::from) * 2,
-        repeat: 1,
-        deviations: Deviations::default(),
-        fail_fast: false,
-        timeout_scale: 1.0,
+        jobs: all.jobs * 2,
+        ..all
     })
 }
 
-fn judge(options: &Options) -> ExitCode {
-    let screen = Screen {
-        live: io::stderr().is_terminal(),
-    };
+fn judge(options: &Options<Suite>) -> ExitCode {
+    let screen = Screen::new();
     let summary = runner::run(options, &|judged, done, total| {
         screen.show(judged, done, total);
     });

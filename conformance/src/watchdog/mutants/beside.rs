@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::rig::proc;
+use crate::watchdog::rig::proc;
 
 /// A watchdog as its neighbour sees it.
 #[derive(Clone, Debug)]

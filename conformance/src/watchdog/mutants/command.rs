@@ -13,7 +13,7 @@ use wildmatch::WildMatch;
 use super::faults;
 use super::layers::Mutant;
 use super::prove::{Bench, Proof, is_control};
-use super::suite::{Flavour, Options, Profile};
+use super::suite::{Flavour, Profile, Subject};
 use super::table::{Score, line, unaimed};
 
 const PASS: u8 = 0;
@@ -112,7 +112,7 @@ fn attempt(args: &ArgMatches) -> Outcome {
     if args.get_flag("list") {
         return Ok(list(&wanted));
     }
-    let bench = Bench::new(options(args)?, args.get_flag("own-cases"))
+    let bench = Bench::new(subject(args)?, args.get_flag("own-cases"))
         .map_err(|e| (format!("no place for mutants: {e}"), FAULT))?;
     let jobs = args.get_one::<usize>("jobs").copied().unwrap_or(1).max(1);
     let given = args.get_many::<String>("run");
@@ -165,11 +165,11 @@ fn wanted(args: &ArgMatches) -> Vec<&'static Mutant> {
     faults::with_controls().filter(named).collect()
 }
 
-fn options(args: &ArgMatches) -> Result<Options, (String, u8)> {
+fn subject(args: &ArgMatches) -> Result<Subject, (String, u8)> {
     let subject = args
         .get_one::<PathBuf>("subject")
         .ok_or(("no subject".to_owned(), USAGE))?;
-    let subject = subject
+    let binary = subject
         .canonicalize()
         .map_err(|e| (format!("{}: {e}", subject.display()), USAGE))?;
     let exe = std::env::current_exe().map_err(|e| (format!("own executable: {e}"), FAULT))?;
@@ -178,9 +178,12 @@ fn options(args: &ArgMatches) -> Result<Options, (String, u8)> {
         Some("classic") => Flavour::Classic,
         _ => Flavour::Of,
     };
-    Ok(Options {
+    Ok(Subject {
+        binary,
+        fixture_exe: exe,
+        flavour,
+        profile,
         timeout_scale: args.get_one::<f64>("timeout-scale").copied().unwrap_or(1.0),
-        ..Options::new(subject, exe, flavour, profile)
     })
 }
 

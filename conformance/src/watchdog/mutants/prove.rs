@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::layers::Mutant;
 use super::shim::SUBJECT;
-use super::suite::{Case, Judged, Options, Run, Verdict, expand, run};
+use super::suite::{Case, Judged, Options, Run, Subject, Verdict, run};
 use super::{faults, left_out};
 
 /// What became of a mutant.
@@ -40,7 +40,7 @@ type Control = (String, String);
 /// Where mutants are judged.
 #[derive(Debug)]
 pub(super) struct Bench {
-    options: Options,
+    subject: Subject,
     own_cases: bool,
     dir: TempDir,
     /// Those that need the machine to themselves have it.
@@ -50,18 +50,18 @@ pub(super) struct Bench {
 
 impl Bench {
     /// Makes an executable for every mutant, beside the name of the real binary.
-    pub fn new(options: Options, own_cases: bool) -> io::Result<Self> {
+    pub fn new(subject: Subject, own_cases: bool) -> io::Result<Self> {
         let dir = tempfile::Builder::new().prefix("mutants-").tempdir()?;
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         fs::set_permissions(dir.path(), open)?;
-        symlink(&options.subject, dir.path().join(SUBJECT))?;
+        symlink(&subject.binary, dir.path().join(SUBJECT))?;
         for mutant in faults::with_controls() {
             for name in [mutant.id.to_owned(), faults::neutral_name(mutant.id)] {
-                symlink(&options.fixture_exe, dir.path().join(name))?;
+                symlink(&subject.fixture_exe, dir.path().join(name))?;
             }
         }
         Ok(Self {
-            options,
+            subject,
             own_cases,
             dir,
             quiet: RwLock::new(()),
@@ -104,11 +104,10 @@ impl Bench {
     /// Every run with no fault on, but for those that are left out; what does not pass.
     pub fn control(&self, mutant: &'static Mutant, wanted: &[String], jobs: usize) -> Vec<Judged> {
         let options = Options {
-            subject: self.shim(mutant.id),
             run: wanted.to_vec(),
             skip: left_out::globs(&mutant.layer),
             jobs,
-            ..self.options.clone()
+            ..self.subject.options(self.shim(mutant.id))
         };
         let mut judged = run(&options, &|_, _, _| {}).judged;
         judged.retain(|judged| judged.verdict.fails() || judged.verdict == Verdict::Error);
@@ -117,11 +116,10 @@ impl Bench {
 
     /// The runs of these cases that this subject can be judged by: each case in one mode, then in the others.
     fn runs(&self, wanted: impl Fn(&Case) -> bool) -> Vec<Run> {
-        let all = expand(self.options.flavour).into_iter();
         let mut seen = HashSet::new();
+        let all = self.subject.runs().into_iter();
         let (first, more): (Vec<Run>, Vec<Run>) = all
-            .filter(|run| wanted(run.case) && !run.case.named_only)
-            .filter(|run| run.case.flavours.include(self.options.flavour))
+            .filter(|run| wanted(run.case))
             .partition(|run| seen.insert(run.case.id));
         first.into_iter().chain(more).collect()
     }
@@ -169,10 +167,8 @@ impl Bench {
 
     fn verdict(&self, name: &str, wanted: &Run) -> Option<Verdict> {
         let options = Options {
-            subject: self.shim(name),
             run: vec![wanted.id()],
-            jobs: 1,
-            ..self.options.clone()
+            ..self.subject.options(self.shim(name))
         };
         let judge = || {
             let summary = run(&options, &|_, _, _| {});

@@ -274,7 +274,7 @@ pub(super) const LIST: &[Mutant] = &[
         "a probe needs a token",
         Front(Relay::new().request(|head, talk| {
             let guarded = std::env::var("jwt_auth").is_ok();
-            if talk.probe() && guarded && !head.has("authorization") && head.has("user-agent") {
+            if talk.probe() && guarded && !head.has("authorization") {
                 talk.reply("401 Unauthorized", "");
             }
         })),

@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::prelude::*;
-use crate::rig::proc;
+use crate::watchdog::rig::proc;
 
 fn kill_all(pids: impl IntoIterator<Item = i32>) {
     for pid in pids {
@@ -59,23 +59,14 @@ pub(super) const LIST: &[Mutant] = &[
         })),
     ),
     mutant(
-        "uploads-exchanged",
+        "bytes-of-others",
         &["WD-15.5"],
-        "requests at the same time get each other's bytes",
-        Front(Relay::new().upload(|data, _| {
-            static OTHER: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+        "an answer begins with bytes of the one before",
+        Front(Relay::new().body(|data, _| {
+            static OTHER: Mutex<[u8; 8]> = Mutex::new([0; 8]);
             let mut other = OTHER.lock().unwrap_or_else(PoisonError::into_inner);
-            if data.len() == other.len() {
-                std::mem::swap(data, &mut other);
-            } else if !data.is_empty() {
-                other.clone_from(data);
-            }
-            if data.len() > 20 && other.len() > 20 {
-                let size = data.len().min(other.len());
-                let (some, its) = (data.get_mut(..size), other.get_mut(..size));
-                if let (Some(some), Some(its)) = (some, its) {
-                    some.swap_with_slice(its);
-                }
+            if let Some(own) = data.first_chunk_mut() {
+                std::mem::swap(own, &mut other);
             }
         })),
     ),

@@ -16,7 +16,7 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, sets
 
 use super::link::Link;
 use super::{Fate, Relay};
-use crate::rig::proc;
+use crate::watchdog::rig::proc;
 
 const MOMENT: Duration = Duration::from_millis(2);
 
