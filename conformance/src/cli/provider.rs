@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use super::{FAULT, PASS, USAGE, access, complain, interrupt, judging, print};
 use crate::judge::report::Document;
 use crate::judge::report::standing::Conformity;
-use crate::judge::{Level, Options, Suite as _};
+use crate::judge::{Level, Options, Suite as _, Summary, Verdict};
 use crate::provider::opening;
 use crate::provider::rig::Credentials;
 use crate::provider::rig::discovery::Findings;
@@ -162,11 +162,26 @@ fn judge(options: &Options<Suite>, args: &ArgMatches, words: &[String]) -> u8 {
         Err(why) => return complain(&why, FAULT),
     };
     show_standings(&document);
+    let should = failed(&summary, Level::Should);
+    if should > 0 && options.fails_on < Level::Should {
+        tell(&format!(
+            "{should} SHOULD do not hold; with --strict the run fails by them"
+        ));
+    }
     let code = document.exit;
     if code == PASS && !left.is_empty() {
         return FAULT;
     }
     code
+}
+
+/// How many runs of that level failed.
+fn failed(summary: &Summary<Suite>, level: Level) -> usize {
+    let failed = summary
+        .judged
+        .iter()
+        .filter(|judged| judged.verdict == Verdict::Fail && judged.run.case.level == level);
+    failed.count()
 }
 
 fn show_standings(document: &Document) {

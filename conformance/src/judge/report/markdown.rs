@@ -10,6 +10,9 @@ use crate::judge::{Level, Verdict};
 
 /// More failures than these are named, but not shown: a job summary has an end.
 const SHOWN: usize = 20;
+/// How much of a message stands in a table, and how much of evidence in a fold.
+const TOLD: usize = 400;
+const EVIDENCE: usize = 8 << 10;
 
 pub(super) fn render(document: &Document) -> String {
     let what = &document.implementation;
@@ -51,8 +54,9 @@ fn profiles(out: &mut String, document: &Document) {
         let _ = write!(out, "| {} |", cell(name));
         for level in Level::ALL {
             let one = document.standing(name, level);
-            let text = one.map_or(String::new(), |one| {
-                format!(" {} {}/{}", one.verdict, one.held(), one.meant())
+            let text = one.map_or(String::new(), |one| match one.meant() {
+                0 => format!(" {}", one.verdict),
+                meant => format!(" {} {}/{meant}", one.verdict, one.held()),
             });
             let _ = write!(out, "{text} |");
         }
@@ -70,7 +74,7 @@ fn table(out: &mut String, title: &str, cases: &[&CaseReport]) {
     );
     for case in cases {
         let (id, clause, outcome) = (&case.id, &case.clause, case.outcome);
-        let message = cell(&case.message);
+        let message = cell(&short(&case.message, TOLD));
         let _ = writeln!(out, "| `{id}` | {clause} | {outcome} | {message} |");
     }
 }
@@ -88,10 +92,19 @@ fn fold(out: &mut String, case: &CaseReport) {
     ] {
         if !text.is_empty() {
             let fence = fence(text);
-            let _ = writeln!(out, "{fence}text\n{}\n{fence}\n", text.trim_end());
+            let text = short(text.trim_end(), EVIDENCE);
+            let _ = writeln!(out, "{fence}text\n{text}\n{fence}\n");
         }
     }
     out.push_str("</details>\n");
+}
+
+/// The beginning of a long text.
+fn short(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{} ...", text.get(..end).unwrap_or_default()),
+    }
 }
 
 /// Longer than any that stands in the text.

@@ -36,6 +36,16 @@ impl Conformity {
             Self::NotApplicable => "not applicable",
         }
     }
+
+    /// One letter that can be told from others without colour.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::NotConformant => "\u{2717}",
+            Self::PartiallyConformant => "\u{25d0}",
+            Self::Conformant => "\u{2713}",
+            Self::NotApplicable => "\u{2013}",
+        }
+    }
 }
 
 impl fmt::Display for Conformity {

@@ -52,9 +52,9 @@ fn diagnosis(out: &mut String, case: &CaseReport) {
         if text.is_empty() {
             continue;
         }
-        // The indentation is told, because the text itself may begin with blanks.
-        let _ = writeln!(out, "  {name}: |2-");
-        for line in text.lines() {
+        let _ = writeln!(out, "  {name}: |");
+        // The first line tells how far the block is indented: it begins with a letter.
+        for line in text.trim().lines() {
             let _ = writeln!(out, "    {}", plain(line));
         }
     }

@@ -55,7 +55,8 @@ fn cell(standing: Option<&Standing>) -> Markup {
     let numbers = format!("{}/{}", one.held(), one.meant());
     html! {
         td .(class(one.verdict)) title=(one.verdict) {
-            span .verdict .(class(one.verdict)) { (one.verdict) }
+            span .sign { (one.verdict.sign()) }
+            span .word { " " (one.verdict) }
             @if one.verdict != Conformity::NotApplicable { " " span .of { (numbers) } }
         }
     }

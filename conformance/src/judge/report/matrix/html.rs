@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::super::Document;
 use super::super::html::{class, page};
 use super::super::standing::{Conformity, Standing};
-use super::{Cell, Group, LEGEND, Table, sign, tables};
+use super::{Cell, Group, LEGEND, Table, tables};
 
 const SCRIPT: &str = include_str!("matrix.js");
 
@@ -98,7 +98,7 @@ fn cell(cell: Cell) -> Markup {
 fn numbers(verdict: Conformity, held: usize, meant: usize) -> Markup {
     html! {
         td .(class(verdict)) title=(verdict) {
-            span .sign { (sign(verdict)) }
+            span .sign { (verdict.sign()) }
             @if meant > 0 { " " span .of { (held) "/" (meant) } }
         }
     }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::super::Document;
 use super::super::markdown::cell;
-use super::{Cell, LEGEND, Table, sign, tables};
+use super::{Cell, LEGEND, Table, tables};
 
 pub fn render(documents: &[Document]) -> String {
     let mut out = String::new();
@@ -49,8 +49,8 @@ fn profiles(out: &mut String, table: &Table<'_>) {
         for report in &table.reports {
             let one = report.standing(name, *level);
             let text = one.map_or(String::new(), |one| match one.meant() {
-                0 => sign(one.verdict).to_owned(),
-                meant => format!("{} {}/{meant}", sign(one.verdict), one.held()),
+                0 => one.verdict.sign().to_owned(),
+                meant => format!("{} {}/{meant}", one.verdict.sign(), one.held()),
             });
             let _ = write!(out, " {text} |");
         }
@@ -60,7 +60,7 @@ fn profiles(out: &mut String, table: &Table<'_>) {
 
 fn numbers(cell: Cell) -> String {
     match cell.meant() {
-        0 => cell.sign().to_owned(),
-        meant => format!("{} {}/{meant}", cell.sign(), cell.held),
+        0 => cell.conformity().sign().to_owned(),
+        meant => format!("{} {}/{meant}", cell.conformity().sign(), cell.held),
     }
 }

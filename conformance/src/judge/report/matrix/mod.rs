@@ -19,7 +19,7 @@ pub use markdown::render as markdown;
 struct Table<'a> {
     contract: &'a str,
     reports: Vec<&'a Document>,
-    /// Profile and level of every row of verdicts.
+    /// Profile and level of every row of verdicts: those that anybody has.
     profiles: Vec<(&'a str, Level)>,
     chapters: Vec<Group<'a>>,
 }
@@ -77,20 +77,6 @@ impl Cell {
             Conformity::PartiallyConformant
         }
     }
-
-    /// One letter that can be told from others without colour.
-    fn sign(self) -> &'static str {
-        sign(self.conformity())
-    }
-}
-
-fn sign(verdict: Conformity) -> &'static str {
-    match verdict {
-        Conformity::Conformant => "\u{2713}",
-        Conformity::PartiallyConformant => "\u{25d0}",
-        Conformity::NotConformant => "\u{2717}",
-        Conformity::NotApplicable => "\u{2013}",
-    }
 }
 
 /// What the signs mean.
@@ -117,7 +103,7 @@ fn table<'a>(contract: &'a str, reports: Vec<&'a Document>) -> Table<'a> {
     let mut profiles: Vec<(&str, Level)> = Vec::new();
     for standing in reports.iter().flat_map(|report| &report.conformance) {
         let row = (standing.profile.as_str(), standing.level);
-        if !profiles.contains(&row) {
+        if standing.meant() > 0 && !profiles.contains(&row) {
             profiles.push(row);
         }
     }
@@ -188,4 +174,37 @@ fn place(clause: &str) -> (u32, u32, &str) {
     let (chapter, rest) = number.split_once('.').unwrap_or((number, ""));
     let read = |text: &str| text.parse().unwrap_or(u32::MAX);
     (read(chapter), read(rest), clause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clauses_stand_in_the_order_of_their_numbers() {
+        let mut clauses = ["WL-2.1", "PR-10.1", "PR-2.10", "PR-2.9", "PR-2.1"];
+        clauses.sort_by_key(|clause| place(clause));
+        assert_eq!(
+            clauses,
+            ["PR-2.1", "WL-2.1", "PR-2.9", "PR-2.10", "PR-10.1"]
+        );
+    }
+
+    #[test]
+    fn a_cell_is_whole_only_when_all_of_it_holds() {
+        let cell = |held, failed, known, open| {
+            Cell {
+                held,
+                failed,
+                known,
+                open,
+            }
+            .conformity()
+        };
+        assert_eq!(cell(2, 0, 0, 0), Conformity::Conformant);
+        assert_eq!(cell(2, 0, 1, 0), Conformity::PartiallyConformant);
+        assert_eq!(cell(2, 0, 0, 1), Conformity::PartiallyConformant);
+        assert_eq!(cell(2, 1, 1, 1), Conformity::NotConformant);
+        assert_eq!(cell(0, 0, 0, 0), Conformity::NotApplicable);
+    }
 }
