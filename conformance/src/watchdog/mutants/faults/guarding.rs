@@ -138,7 +138,7 @@ pub(super) const LIST: &[Mutant] = &[
         "memory-for-want-of-a-file",
         &["WD-13.14"],
         "what no file takes is kept in memory without a bound (BUG-29)",
-        Over(Over::new().relay(Relay::new().upload(|data, _| std::mem::forget(data.clone())))),
+        Over(Over::new().relay(Relay::new().up(|bytes| std::mem::forget(bytes.clone())))),
     ),
     mutant(
         "name-guessed",
@@ -263,9 +263,9 @@ pub(super) const LIST: &[Mutant] = &[
         })),
     ),
     mutant(
-        "seconds-as-the-caller-says",
+        "seconds-are-whole",
         &["WD-14.14"],
-        "X-Auth-Seconds is not the watchdog's own",
+        "X-Auth-Seconds is a whole number",
         Below(|launch| launch.set("Http_X_Auth_Seconds", "0")),
     ),
     mutant(
@@ -276,6 +276,20 @@ pub(super) const LIST: &[Mutant] = &[
             let guarded = std::env::var("jwt_auth").is_ok();
             if talk.probe() && guarded && !head.has("authorization") {
                 talk.reply("401 Unauthorized", "");
+            }
+        })),
+    ),
+    mutant(
+        "tokens-repeated",
+        &["WD-14.16"],
+        "a refusal repeats the token (BUG-24)",
+        Front(Relay::new().answer(|head, talk| {
+            if let Some(token) = talk
+                .request
+                .get("authorization")
+                .filter(|_| head.status() >= 400)
+            {
+                head.add("X-Refused", token);
             }
         })),
     ),

@@ -74,7 +74,7 @@ pub(super) const LIST: &[Mutant] = &[
         "large-bodies-in-memory",
         &["WD-15.6"],
         "a large body is held in memory (BUG-29)",
-        Over(Over::new().relay(Relay::new().upload(|data, _| std::mem::forget(data.clone())))),
+        Over(Over::new().relay(Relay::new().up(|bytes| std::mem::forget(bytes.clone())))),
     ),
     mutant(
         "nobody-waits",

@@ -260,7 +260,7 @@ pub(super) const LIST: &[Mutant] = &[
     ),
     mutant(
         "requests-logged-whole",
-        &["WD-11.16", "WD-14.16"],
+        &["WD-11.16"],
         "every request is logged with its fields",
         Over(Over::new().relay(Relay::new().request(|_, talk| tell(talk)))),
     ),
