@@ -3,6 +3,8 @@
 //! It refuses to know any other suite.
 
 pub mod cases;
+#[cfg(feature = "mutants")]
+pub mod mutants;
 pub mod profile;
 pub mod rig;
 mod suite;

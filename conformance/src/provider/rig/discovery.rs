@@ -2,7 +2,7 @@
 //! It knows for each profile a question whose answer tells whether it is there.
 //! It refuses to judge: that something is there and broken is for the cases to say.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -21,6 +21,10 @@ use crate::wire::Request;
 const ABSENT: &[u16] = &[404, 405, 501];
 /// How long a change of replicas may take to be told.
 const TOLD: f64 = 5.0;
+/// How long a WebSocket may take to say something back.
+const ECHOED: Duration = Duration::from_secs(5);
+/// EROFS: what a write to a read-only file system is refused with.
+const READ_ONLY: i32 = 30;
 /// Who enforces limits without telling them.
 const CONTAINERS: &[&str] = &["containerd", "kubernetes", "swarm"];
 
@@ -178,9 +182,14 @@ fn streaming(provider: &Provider, probe: &Function, all: &mut Findings) {
     }
 }
 
+/// Some pass the 101 on, and nothing after it.
 fn websocket(provider: &Provider, probe: &Function, all: &mut Findings) {
-    match provider.websocket(probe, "/ws") {
-        Ok(_) => all.say(Profile::Websocket, true, "upgraded"),
+    let echoed = provider.websocket(probe, "/ws").and_then(|mut socket| {
+        socket.set_timeout(ECHOED)?;
+        socket.echo("anybody there?")
+    });
+    match echoed {
+        Ok(()) => all.say(Profile::Websocket, true, "echoed"),
         Err(failure) => all.say(Profile::Websocket, false, failure.message),
     }
 }
@@ -231,7 +240,7 @@ fn limits(scout: &Scout, info: &Info, all: &mut Findings) {
     let _ = scout.provider().delete(&deployment);
 }
 
-/// A read-only root is there where writing to it fails.
+/// A read-only root is there where writing to it fails for that reason: the probe is nobody who may write there anyway.
 fn readonly(scout: &Scout, all: &mut Findings) {
     let deployment = extra(scout).read_only();
     let write = Request::post("/fs/write?path=/written-by-the-judge").body("x");
@@ -240,7 +249,7 @@ fn readonly(scout: &Scout, all: &mut Findings) {
         .and_then(|answer| answer.is(200)?.value());
     match told {
         Ok(told) => {
-            let refused = told.get("ok") == Some(&json!(false));
+            let refused = told.get("errno") == Some(&json!(READ_ONLY));
             let seen = format!("writing to the root: {told}");
             all.say(Profile::Readonly, refused, brief(&seen));
         }

@@ -301,6 +301,12 @@ fn no_slot_taken(rig: &mut Rig) -> Outcome {
     Ok(())
 }
 
+fn decimals(number: &str) -> usize {
+    number
+        .split_once('.')
+        .map_or(0, |(_, decimals)| decimals.len())
+}
+
 fn seconds(rig: &mut Rig) -> Outcome {
     let key = Signer::new("ES256", "first")?;
     let issuer = Issuer::start(rig, &[&key])?;
@@ -316,9 +322,15 @@ fn seconds(rig: &mut Rig) -> Outcome {
         .header("Authorization", &authorization)
         .header("X-Auth-Seconds", "what-the-caller-says");
     let text = w.request(request)?.text().to_lowercase().replace('-', "_");
+    let told = text.split("x_auth_seconds").nth(1).unwrap_or_default();
+    let told = told.trim_start_matches(['=', '"', ',']);
+    let seconds: String = told
+        .chars()
+        .take_while(|c| c.is_ascii_digit() || *c == '.')
+        .collect();
     check!(
-        text.contains("x_auth_seconds"),
-        "the function was not told: {text}"
+        seconds.parse().is_ok_and(|secs: f64| secs < 10.0) && decimals(&seconds) == 6,
+        "the function was not told in seconds with six decimals: {text}"
     );
     check!(
         !text.contains("what_the_caller_says"),

@@ -1,0 +1,130 @@
+//! The mutants, chapter by chapter of the contract.
+//! It knows their list and how to find one by its name.
+//! It refuses machinery: a fault is data and a few lines.
+
+mod config;
+mod controls;
+mod files;
+mod guarding;
+mod loads;
+mod processes;
+mod proxy;
+mod running;
+mod server;
+mod telling;
+mod unbroken;
+
+use super::layers::{Layer, Mutant};
+
+pub(super) use unbroken::UNBROKEN;
+
+/// The chapters' lists.
+const LISTS: &[&[Mutant]] = &[
+    config::LIST,
+    server::LIST,
+    processes::LIST,
+    proxy::LIST,
+    files::LIST,
+    running::LIST,
+    telling::LIST,
+    guarding::LIST,
+    loads::LIST,
+];
+
+/// Behind the name of a mutant: the same without its fault.
+const NEUTRAL: &str = ".none";
+
+/// Every mutant.
+pub fn all() -> impl Iterator<Item = &'static Mutant> {
+    LISTS.iter().copied().flatten()
+}
+
+/// And those that do nothing.
+pub(super) fn with_controls() -> impl Iterator<Item = &'static Mutant> {
+    all().chain(controls::LIST)
+}
+
+pub(super) fn neutral_name(id: &str) -> String {
+    format!("{id}{NEUTRAL}")
+}
+
+/// What a shim of that name does.
+pub(super) fn layer(name: &str) -> Option<Layer> {
+    let find = |id: &str| with_controls().find(|mutant| mutant.id == id);
+    match name.strip_suffix(NEUTRAL) {
+        Some(id) => Some(find(id)?.layer.neutral()),
+        None => Some(find(name)?.layer),
+    }
+}
+
+/// What a list of mutants is made of.
+mod prelude {
+    pub(super) use crate::watchdog::mutants::around::Start;
+    pub(super) use crate::watchdog::mutants::below::edit;
+    pub(super) use crate::watchdog::mutants::layers::{Layer::*, Mutant};
+    pub(super) use crate::watchdog::mutants::logs::Line;
+    pub(super) use crate::watchdog::mutants::over::Over;
+    pub(super) use crate::watchdog::mutants::relay::{Fate, Frame, Head, Relay, Talk};
+
+    pub(super) use super::mutant;
+}
+
+const fn mutant(
+    id: &'static str,
+    breaks: &'static [&'static str],
+    wrong: &'static str,
+    layer: Layer,
+) -> Mutant {
+    Mutant {
+        id,
+        breaks,
+        wrong,
+        layer,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::watchdog::mutants::suite::clause;
+    use crate::watchdog::mutants::table::{is_must, unaimed};
+
+    #[test]
+    fn each_mutant_has_a_name_of_its_own_and_breaks_must_clauses() {
+        let mut seen = HashSet::new();
+        for mutant in with_controls() {
+            assert!(seen.insert(mutant.id), "{} twice", mutant.id);
+            assert!(
+                !mutant.id.contains(['/', '.']),
+                "{} is no name of a file",
+                mutant.id
+            );
+        }
+        for mutant in all() {
+            assert!(!mutant.breaks.is_empty(), "{} breaks nothing", mutant.id);
+            for id in mutant.breaks {
+                assert!(clause(id).is_some(), "{}: no clause {id}", mutant.id);
+                assert!(is_must(id), "{}: {id} is no MUST", mutant.id);
+            }
+        }
+    }
+
+    #[test]
+    fn each_must_clause_is_broken_or_has_a_reason_why_not() {
+        assert_eq!(unaimed(), Vec::<&str>::new());
+        let broken: HashSet<&str> = all().flat_map(|mutant| mutant.breaks).copied().collect();
+        for (id, why) in UNBROKEN {
+            assert!(
+                is_must(id) && !broken.contains(id) && !why.is_empty(),
+                "{id}"
+            );
+        }
+    }
+
+    #[test]
+    fn there_are_many() {
+        assert!(all().count() >= 120);
+    }
+}
