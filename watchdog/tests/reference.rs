@@ -31,10 +31,6 @@ fn main() -> ExitCode {
         Some(("serve", _)) => return conformance::cli::run(&words).into(),
         _ => {}
     }
-    // The classic build knows no mode http, in which the probe runs.
-    if cfg!(feature = "classic") {
-        return ExitCode::SUCCESS;
-    }
     functions_come_and_go();
     functions_change();
     a_gateway_wakes_and_queues();

@@ -98,6 +98,9 @@ fn probe(own: &Path, version: &str) -> Image {
         ("mode", "http"),
         ("upstream_url", "unix:{socket}"),
         ("ready_path", "/_/ready"),
+        ("read_timeout", "60s"),
+        ("write_timeout", "60s"),
+        ("exec_timeout", "60s"),
         ("PROBE_IMAGE", "probe"),
     ];
     Image {

@@ -38,11 +38,12 @@ pub use faults::{Fault, on};
 pub use options::{command, run};
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use auth::Door;
 use function::Function;
@@ -104,17 +105,26 @@ impl Provider {
         names.iter().filter_map(value).collect()
     }
 
-    async fn keep(self: &Arc<Self>, function: Arc<Function>) {
-        let mut keepers = self.keepers.lock().await;
+    /// Gives the function its keeper. Nobody who leaves can come between the two.
+    fn keep(self: &Arc<Self>, function: Arc<Function>) {
+        let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
         while keepers.try_join_next().is_some() {}
         keepers.spawn(keeper::keep(Arc::clone(self), function));
     }
 
-    /// Ends what is queued, and then every function.
+    /// Makes what is queued, as far as there is time, and then ends every function.
     async fn close(&self) {
-        self.calls.lock().await.shutdown().await;
+        let mut calls = taken(&self.calls);
+        let made = async { while calls.join_next().await.is_some() {} };
+        if timeout(server::DRAIN, made).await.is_err() {
+            calls.shutdown().await;
+        }
         self.world.clear();
-        let mut keepers = self.keepers.lock().await;
+        let mut keepers = taken(&self.keepers);
         while keepers.join_next().await.is_some() {}
     }
+}
+
+fn taken(tasks: &Mutex<JoinSet<()>>) -> JoinSet<()> {
+    std::mem::take(&mut *tasks.lock().unwrap_or_else(PoisonError::into_inner))
 }

@@ -5,13 +5,13 @@
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::auth::Door;
@@ -178,6 +178,12 @@ async fn serve(options: Options, listen: SocketAddr, autoscale: bool) -> io::Res
         "conformance serve: a reference provider for tests and demos, not a product: functions are local processes, with no wall between them\n\
          conformance serve: listening on http://{address}"
     );
+    if !address.ip().is_loopback() {
+        let _ = writeln!(
+            io::stderr(),
+            "conformance serve: whoever reaches {address} can run programs here, with the password"
+        );
+    }
     if autoscale {
         tokio::spawn(autoscale::watch(Arc::clone(&provider), stop.clone()));
     }

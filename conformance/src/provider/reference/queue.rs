@@ -3,7 +3,7 @@
 //! It refuses to make a call twice.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
@@ -54,7 +54,10 @@ pub async fn take(
     let call = CallName::of(request.headers());
     let mut answer = match queued(provider, full, below, request, remote, &call).await {
         Ok(queued) => {
-            let mut calls = provider.calls.lock().await;
+            let mut calls = provider
+                .calls
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             while calls.try_join_next().is_some() {}
             calls.spawn(make(Arc::clone(provider), queued));
             answer::empty(StatusCode::ACCEPTED)

@@ -27,7 +27,7 @@ use super::{Provider, api, invoke, queue};
 const HEAD: usize = 1024 * 1024;
 const FIELDS: usize = 1000;
 /// How long a stop waits for answers under way.
-const DRAIN: Duration = Duration::from_secs(10);
+pub const DRAIN: Duration = Duration::from_secs(10);
 /// The pause after a connection could not be taken.
 const PAUSE: Duration = Duration::from_millis(20);
 

@@ -14,10 +14,10 @@ use super::super::json::Fields;
 use super::super::world::Refusal;
 use super::{Call, accepted, refused};
 
-pub(super) async fn functions(call: &Call<'_>, method: &Method) -> Handled {
+pub(super) fn functions(call: &Call, method: &Method) -> Handled {
     match *method {
         Method::GET => list(call),
-        Method::POST => deploy(call).await,
+        Method::POST => deploy(call),
         Method::PUT => update(call),
         _ => remove(call),
     }
@@ -38,11 +38,11 @@ pub(super) fn describe(call: &Call, name: &str) -> Handled {
     }
 }
 
-async fn deploy(call: &Call<'_>) -> Handled {
+fn deploy(call: &Call) -> Handled {
     let (namespace, deployment, image) = asked(call)?;
     let deployed = call.provider.world.deploy(&namespace, deployment, image);
     let function = deployed.map_err(|why| refused(&why))?;
-    call.provider.keep(Arc::clone(&function)).await;
+    call.provider.keep(Arc::clone(&function));
     Ok(accepted())
 }
 

@@ -52,7 +52,7 @@ pub async fn handle(provider: &Arc<Provider>, route: Route, request: Request<Upl
     match route {
         Route::Info => Ok(info(provider.options.shape)),
         Route::Metrics => Ok(metrics(provider)),
-        Route::Functions => functions::functions(&call, &method).await,
+        Route::Functions => functions::functions(&call, &method),
         Route::Function(name) => functions::describe(&call, &name),
         Route::Scale(name) => functions::scale(&call, &name),
         Route::Secrets => secrets::secrets(&call, &method),
