@@ -38,7 +38,7 @@ pub(super) fn command() -> Command {
         .arg(
             text("profile", "NAME,...")
                 .action(ArgAction::Append)
-                .help("What to judge, instead of what is found"),
+                .help("What to judge, instead of what is found; auth is added where there are credentials"),
         )
         .arg(text("probe-image", "REF").default_value(PROBE_IMAGE).help("An image of the probe that the provider can pull"))
         .arg(text("probe-image-2", "REF").default_value(PROBE_IMAGE_2).help("Another version of it, for updates"))
@@ -122,6 +122,10 @@ fn begin(
     tell(&format!(
         "run {run}: {} at {}",
         info.provider, scout.setting.url
+    ));
+    tell(&format!(
+        "deploying the probe {}",
+        scout.setting.probe_image
     ));
     let opened = opening::open(scout, info, forced);
     if stop.load(Ordering::SeqCst) {

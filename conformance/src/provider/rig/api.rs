@@ -18,8 +18,9 @@ type Result<T> = std::result::Result<T, Failure>;
 
 pub use super::calls::namespace_body;
 
-/// Between two attempts of a poll.
-const PAUSE: Duration = Duration::from_millis(20);
+/// Between the first two attempts of a poll; it grows up to the longest.
+const PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 /// A client of the provider. Clones are cheap and write to the same record.
 #[derive(Clone, Debug)]
@@ -240,7 +241,7 @@ impl Provider {
         what: &str,
         mut ask: impl FnMut() -> Result<T>,
     ) -> Result<T> {
-        let start = Instant::now();
+        let (start, mut pause) = (Instant::now(), PAUSE);
         while start.elapsed() < limit {
             let quiet = self.record.transcript.pause();
             let attempt = ask();
@@ -259,7 +260,8 @@ impl Provider {
             if self.made.as_ref().is_some_and(Made::is_closed) {
                 return Err(Failure::fault(format!("{what}: the case is over")));
             }
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(pause);
+            pause = pause.mul_f64(1.3).min(LONGEST_PAUSE);
         }
         ask().map_err(|failure| Failure {
             message: format!("{what}: not within {limit:?}: {failure}"),

@@ -87,7 +87,15 @@ pub fn greet(setting: &Setting) -> Result<Info, String> {
     let value = answer
         .value()
         .map_err(|_| format!("{url} is no provider: {}", told()))?;
-    Info::read(&value).map_err(|why| format!("{url} is no provider: GET /system/info: {why}"))
+    let info = Info::read(&value)
+        .map_err(|why| format!("{url} is no provider: GET /system/info: {why}"))?;
+    if info.provider.is_empty() && info.shape == Shape::Gateway {
+        return Err(format!(
+            "the gateway {url} cannot reach its provider ({}); is the provider running?",
+            told()
+        ));
+    }
+    Ok(info)
 }
 
 /// Where a gateway has its metrics, if not on its own port.
