@@ -98,7 +98,7 @@ fn outcomes_become_verdicts() {
     let foreign = options("/bin/false", "classic-watchdog", "streaming/echo@streaming");
     assert_eq!(judge(&foreign).0, Verdict::NotApplicable);
 
-    let document = Document::new(&bad, &summary, "conformance watchdog".into());
+    let document = Document::new(&bad, &summary, "conformance watchdog");
     for (form, proof) in [
         ("json", "\"outcome\": \"fail\""),
         ("junit", "<failure"),

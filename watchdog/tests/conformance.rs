@@ -4,7 +4,7 @@
 //! release build is `conformance watchdog --subject PATH`.
 
 use std::env;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use conformance::cli::Screen;
@@ -62,9 +62,7 @@ fn options(words: Vec<String>) -> Result<Options<Suite>, String> {
 }
 
 fn judge(options: &Options<Suite>) -> ExitCode {
-    let screen = Screen {
-        live: io::stderr().is_terminal(),
-    };
+    let screen = Screen::new();
     let summary = runner::run(options, &|judged, done, total| {
         screen.show(judged, done, total);
     });

@@ -2,7 +2,6 @@
 //! It knows the arguments, the screen and the files of reports.
 //! It refuses to know any suite.
 
-use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -37,7 +36,7 @@ pub(super) fn arguments(command: Command) -> Command {
                 .value_name("FORM=FILE")
                 .action(ArgAction::Append)
                 .value_parser(Wanted::parse)
-                .help("json=FILE, junit=FILE, md=FILE or outcomes=FILE"),
+                .help("FORM is json, junit, md, html, tap, badge (SVG) or outcomes (short JSON)"),
         )
         .arg(
             Arg::new("fail-fast")
@@ -111,18 +110,17 @@ pub(super) fn judge<S: Suite>(options: &Options<S>, args: &ArgMatches, words: &[
     if summary.judged.is_empty() {
         return complain("no case matches", USAGE);
     }
-    let reproduce = format!("conformance {}", words.join(" "));
-    match report(options, &summary, args, reproduce) {
-        Ok(()) => summary.exit_code(),
+    let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    let reproduce = format!("conformance {}", quoted.join(" "));
+    match report(options, &summary, args, &reproduce) {
+        Ok(document) => document.exit,
         Err(why) => complain(&why, FAULT),
     }
 }
 
 /// Judges and shows.
 pub(super) fn run<S: Suite>(options: &Options<S>) -> Summary<S> {
-    let screen = Screen {
-        live: io::stderr().is_terminal(),
-    };
+    let screen = Screen::new();
     let summary = runner::run(options, &|judged, done, total| {
         screen.show(judged, done, total);
     });
@@ -130,16 +128,25 @@ pub(super) fn run<S: Suite>(options: &Options<S>) -> Summary<S> {
     summary
 }
 
-/// Writes the reports that are asked for.
+/// Writes the reports that are asked for; what they say.
 pub(super) fn report<S: Suite>(
     options: &Options<S>,
     summary: &Summary<S>,
     args: &ArgMatches,
-    reproduce: String,
-) -> Result<(), String> {
+    reproduce: &str,
+) -> Result<Document, String> {
     let document = Document::new(options, summary, reproduce);
     for wanted in args.get_many::<Wanted>("report").into_iter().flatten() {
         wanted.write(&document)?;
     }
-    Ok(())
+    Ok(document)
+}
+
+/// A word as a shell wants it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }

@@ -7,18 +7,20 @@ mod cleanup;
 mod interrupt;
 mod judging;
 mod provider;
+mod reports;
 mod screen;
 mod watchdog;
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use clap::{Arg, Command};
+use clap::{Arg, ArgAction, Command};
 
 pub use screen::Screen;
 
 use crate::judge::{Case, Suite, run, spec};
-use crate::provider::Suite as Provider;
+use crate::provider::cases::rows;
+use crate::provider::{Suite as Provider, reference};
 use crate::watchdog::Suite as Watchdog;
 
 const PASS: u8 = 0;
@@ -41,11 +43,18 @@ pub fn run(words: &[String]) -> u8 {
         Some(("watchdog", args)) => watchdog::run(args, words),
         Some(("run", args)) => provider::run(args, words),
         Some(("cleanup", args)) => cleanup::run(args),
+        Some(("serve", args)) => reference::run(args),
+        Some(("list", args)) if args.get_flag("missing") => {
+            print(&(rows::missing().join("\n") + "\n"))
+        }
         Some(("list", args)) => {
             let globs = judging::texts(args, "run");
             print(&(list::<Watchdog>(&globs) + &list::<Provider>(&globs)))
         }
         Some(("explain", args)) => explain(args.get_one::<String>("id").map_or("", String::as_str)),
+        Some(("diff", args)) => reports::diff(args),
+        Some(("matrix", args)) => reports::matrix(args),
+        Some(("verify", args)) => reports::verify(args, &[Watchdog::NAME, Provider::NAME]),
         _ => print(&whole_spec()),
     }
 }
@@ -58,22 +67,34 @@ fn command() -> Command {
         .subcommand(watchdog::command())
         .subcommand(provider::command())
         .subcommand(cleanup::command())
+        .subcommand(reference::command())
         .subcommand(
             Command::new("list")
                 .about("Lists the cases")
-                .arg(judging::globs("run")),
+                .arg(judging::globs("run"))
+                .arg(
+                    Arg::new("missing")
+                        .long("missing")
+                        .action(ArgAction::SetTrue)
+                        .help("The rows of the provider contract that have no case and no reason"),
+                ),
         )
         .subcommand(
             Command::new("explain")
                 .about("Tells what a case expects and why")
                 .arg(Arg::new("id").value_name("ID").required(true)),
         )
+        .subcommand(reports::diff_command())
+        .subcommand(reports::matrix_command())
+        .subcommand(reports::verify_command())
         .subcommand(Command::new("spec").about("Prints SPEC.md"))
 }
 
 /// SPEC.md: one part after the other.
 fn whole_spec() -> String {
-    spec::markdown::<Watchdog>() + "\n" + &spec::markdown::<Provider>()
+    let watchdog = spec::markdown::<Watchdog>();
+    let provider = spec::markdown::<Provider>();
+    watchdog + "\n" + &provider + &rows::markdown()
 }
 
 fn list<S: Suite>(globs: &[String]) -> String {

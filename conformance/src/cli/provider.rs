@@ -11,25 +11,24 @@ use std::sync::atomic::Ordering;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use sha2::{Digest as _, Sha256};
 
-use super::{FAIL, FAULT, PASS, USAGE, access, complain, interrupt, judging, print};
+use super::{FAULT, PASS, USAGE, access, complain, interrupt, judging, print};
+use crate::judge::report::Document;
+use crate::judge::report::standing::Conformity;
 use crate::judge::{Level, Options, Suite as _, Summary, Verdict};
 use crate::provider::opening;
+use crate::provider::rig::Credentials;
 use crate::provider::rig::discovery::Findings;
 use crate::provider::rig::ground::{PROBE_IMAGE, PROBE_IMAGE_2};
 use crate::provider::rig::journal::Journal;
 use crate::provider::rig::name::base36;
 use crate::provider::rig::preflight::{self, Scout};
 use crate::provider::rig::target::Url;
-use crate::provider::rig::{Credentials, Shape};
-use crate::provider::standing::{self, Standing};
 use crate::provider::{Ground, Profiles, Setting, Suite};
 
 /// Exit code after Ctrl-C, as shells have it.
 const INTERRUPTED: u8 = 130;
 /// How many cases at a time where nothing is said: a provider is a shared thing.
 const JOBS: usize = 4;
-/// Where a gateway has its metrics.
-const GATEWAY_METRICS: u16 = 8082;
 
 pub(super) fn command() -> Command {
     let text =
@@ -109,10 +108,7 @@ fn begin(
     let fault = |why: String| complain(&why, FAULT);
     let info = preflight::greet(&setting).map_err(fault)?;
     if setting.metrics.is_none() {
-        setting.metrics = Some(match info.shape {
-            Shape::Provider => setting.url.clone(),
-            Shape::Gateway => setting.url.on_port(GATEWAY_METRICS),
-        });
+        setting.metrics = preflight::metrics(&setting, &info);
     }
     let run = id();
     let journal = journal(args, &run, &setting).map_err(fault)?;
@@ -135,6 +131,11 @@ fn begin(
     tell_profiles(&ground, &findings);
     let mut options = judging::options(args, ground).map_err(|why| complain(&why, USAGE))?;
     options.stop = stop;
+    options.fails_on = if args.get_flag("strict") {
+        Level::Should
+    } else {
+        Level::Must
+    };
     options.jobs = args.get_one::<usize>("jobs").copied().unwrap_or(JOBS);
     Ok(judge(&options, args, words))
 }
@@ -156,41 +157,37 @@ fn judge(options: &Options<Suite>, args: &ArgMatches, words: &[String]) -> u8 {
     if summary.judged.is_empty() {
         return complain("no case matches", USAGE);
     }
-    show_standing(&options.ground, &summary);
-    if let Err(why) = judging::report(options, &summary, args, access::public(words)) {
-        return complain(&why, FAULT);
+    let document = match judging::report(options, &summary, args, &access::public(words)) {
+        Ok(document) => document,
+        Err(why) => return complain(&why, FAULT),
+    };
+    show_standings(&document);
+    let should = failed(&summary, Level::Should);
+    if should > 0 && options.fails_on < Level::Should {
+        tell(&format!(
+            "{should} SHOULD do not hold; with --strict the run fails by them"
+        ));
     }
-    let code = exit_code(&summary, args.get_flag("strict"));
+    let code = document.exit;
     if code == PASS && !left.is_empty() {
         return FAULT;
     }
     code
 }
 
-/// 1 where a MUST fails or a listed deviation does not show; with `strict` where a SHOULD fails, too. A MAY never makes a run fail.
-fn exit_code(summary: &Summary<Suite>, strict: bool) -> u8 {
-    let fails = summary.judged.iter().any(|judged| match judged.verdict {
-        Verdict::UnexpectedPass => true,
-        Verdict::Fail => match judged.run.case.level {
-            Level::Must => true,
-            Level::Should => strict,
-            Level::May => false,
-        },
-        _ => false,
-    });
-    if fails {
-        FAIL
-    } else if summary.count(Verdict::Error) > 0 {
-        FAULT
-    } else {
-        PASS
-    }
+/// How many runs of that level failed.
+fn failed(summary: &Summary<Suite>, level: Level) -> usize {
+    let failed = summary
+        .judged
+        .iter()
+        .filter(|judged| judged.verdict == Verdict::Fail && judged.run.case.level == level);
+    failed.count()
 }
 
-fn show_standing(ground: &Ground, summary: &Summary<Suite>) {
-    for line in standing::of(ground, summary) {
-        if line.standing != Standing::NotApplicable {
-            tell(&line.to_string());
+fn show_standings(document: &Document) {
+    for one in &document.conformance {
+        if one.level == Level::Must && one.verdict != Conformity::NotApplicable {
+            tell(&one.to_string());
         }
     }
 }

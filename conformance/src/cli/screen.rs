@@ -3,39 +3,71 @@
 //! It refuses to repeat what a report tells.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::judge::{Judged, Suite, Summary, Verdict};
 
+/// How often a line is written where there is no terminal.
+const NOW_AND_THEN: Duration = Duration::from_secs(10);
+
 /// What is shown while cases run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Screen {
-    /// A terminal: the last result stays on one line.
-    pub live: bool,
+    /// A terminal: how far it is stays on one line.
+    live: bool,
+    start: Instant,
+    so_far: Mutex<SoFar>,
+}
+
+#[derive(Debug)]
+struct SoFar {
+    told: Instant,
+    /// By verdict, in the order of `Verdict::ALL`.
+    counts: [usize; Verdict::ALL.len()],
 }
 
 impl Screen {
-    pub fn show<S: Suite>(self, judged: &Judged<S>, done: usize, total: usize) {
+    pub fn new() -> Self {
+        let start = Instant::now();
+        Self {
+            live: io::stderr().is_terminal(),
+            start,
+            so_far: Mutex::new(SoFar {
+                told: start,
+                counts: [0; Verdict::ALL.len()],
+            }),
+        }
+    }
+
+    pub fn show<S: Suite>(&self, judged: &Judged<S>, done: usize, total: usize) {
+        let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
+        let slots = Verdict::ALL.iter().zip(&mut so_far.counts);
+        for (_, count) in slots.filter(|(verdict, _)| **verdict == judged.verdict) {
+            *count += 1;
+        }
         let mut err = io::stderr().lock();
-        let id = judged.run.id();
-        let _ = match judged.verdict {
-            Verdict::Fail | Verdict::Error | Verdict::UnexpectedPass => {
-                let clear = if self.live { "\r\x1b[K" } else { "" };
-                err.write_all(format!("{clear}{}", story(judged)).as_bytes())
-            }
-            _ if self.live => write!(err, "\r\x1b[K[{done}/{total}] {id}"),
-            _ => Ok(()),
-        };
+        if matches!(
+            judged.verdict,
+            Verdict::Fail | Verdict::Error | Verdict::UnexpectedPass
+        ) {
+            let clear = if self.live { "\r\x1b[K" } else { "" };
+            let _ = err.write_all(format!("{clear}{}", story(judged)).as_bytes());
+        }
+        let took = self.start.elapsed().as_secs_f64();
+        let line = format!("[{done}/{total}] {} in {took:.0} s", counts(&so_far.counts));
+        if self.live {
+            let _ = write!(err, "\r\x1b[K{line}  {}", judged.run.id());
+        } else if so_far.told.elapsed() >= NOW_AND_THEN {
+            so_far.told = Instant::now();
+            let _ = writeln!(err, "{line}");
+        }
         let _ = err.flush();
     }
 
-    pub fn close<S: Suite>(self, summary: &Summary<S>) {
-        let counts: Vec<String> = Verdict::ALL
-            .iter()
-            .map(|&verdict| (verdict, summary.count(verdict)))
-            .filter(|(_, count)| *count > 0)
-            .map(|(verdict, count)| format!("{count} {verdict}"))
-            .collect();
+    pub fn close<S: Suite>(&self, summary: &Summary<S>) {
+        let counts = counts(&Verdict::ALL.map(|verdict| summary.count(verdict)));
         let clear = if self.live { "\r\x1b[K" } else { "" };
         for judged in &summary.judged {
             if judged.verdict == Verdict::Skip {
@@ -44,8 +76,24 @@ impl Screen {
             }
         }
         let took = summary.took.as_secs_f64();
-        let _ = writeln!(io::stderr(), "{clear}{} in {took:.1} s", counts.join(", "));
+        let _ = writeln!(io::stderr(), "{clear}{counts} in {took:.1} s");
     }
+}
+
+impl Default for Screen {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// `3 pass, 1 fail`.
+fn counts(counts: &[usize; Verdict::ALL.len()]) -> String {
+    let counts = Verdict::ALL.iter().zip(counts);
+    let told: Vec<String> = counts
+        .filter(|(_, count)| **count > 0)
+        .map(|(verdict, count)| format!("{count} {verdict}"))
+        .collect();
+    told.join(", ")
 }
 
 /// Everything a failure has to tell.

@@ -4,15 +4,23 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::Suite;
 use crate::failure::{Failure, Outcome};
 
 /// How strongly a clause is meant, in the sense of RFC 2119.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Level {
     Must,
     Should,
     May,
+}
+
+impl Level {
+    pub const ALL: [Self; 3] = [Self::Must, Self::Should, Self::May];
 }
 
 impl fmt::Display for Level {

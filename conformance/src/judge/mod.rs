@@ -6,6 +6,7 @@ pub mod case;
 pub mod deviation;
 pub mod facts;
 mod perform;
+pub mod redact;
 pub mod report;
 pub mod run;
 pub mod runner;

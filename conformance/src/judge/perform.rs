@@ -54,6 +54,10 @@ pub(super) fn perform<S: Suite>(
         hold.stop();
         Err(failure)
     });
+    let outcome = outcome.map_err(|failure| Failure {
+        message: hold.public(&failure.message),
+        ..failure
+    });
     let took = start.elapsed();
     let _ = tidy.recv_timeout(TIDYING.mul_f64(scale));
     Performed {

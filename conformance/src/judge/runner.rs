@@ -1,6 +1,6 @@
 //! Runs cases: which ones, how many at a time, and what their end means.
 //! It knows a suite by its trait, deviations and the clock.
-//! It refuses to print: an observer sees every result as it comes.
+//! It refuses to print: an observer sees every result as it comes, without secrets.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::perform::perform;
+use super::redact::Redactor;
 use super::run::expand;
-use super::{Deviations, Evidence, Run, Suite, Verdict};
+use super::{Deviations, Evidence, Level, Run, Suite, Verdict};
 
 /// What to judge, and how.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Options<S: Suite> {
     pub repeat: usize,
     pub deviations: Deviations,
     pub fail_fast: bool,
+    /// The weakest level of which a failure makes the whole run fail.
+    pub fails_on: Level,
     /// Set from outside: no further case starts, and those that run are stopped.
     pub stop: Arc<AtomicBool>,
 }
@@ -37,6 +40,7 @@ impl<S: Suite> Options<S> {
             repeat: 1,
             deviations: Deviations::default(),
             fail_fast: false,
+            fails_on: Level::May,
             stop: Arc::default(),
         }
     }
@@ -83,6 +87,7 @@ pub struct Judged<S: Suite> {
 pub struct Summary<S: Suite> {
     pub judged: Vec<Judged<S>>,
     pub took: Duration,
+    pub fails_on: Level,
 }
 
 impl<S: Suite> Summary<S> {
@@ -95,13 +100,11 @@ impl<S: Suite> Summary<S> {
 
     /// 0 pass, 1 failures, 3 suite fault.
     pub fn exit_code(&self) -> u8 {
-        if self.judged.iter().any(|judged| judged.verdict.fails()) {
-            1
-        } else if self.count(Verdict::Error) > 0 {
-            3
-        } else {
-            0
-        }
+        let outcomes = self.judged.iter();
+        Verdict::exit_code(
+            outcomes.map(|judged| (judged.verdict, judged.run.case.level)),
+            self.fails_on,
+        )
     }
 }
 
@@ -117,6 +120,7 @@ pub fn run<S: Suite>(options: &Options<S>, observe: Observer<'_, S>) -> Summary<
         total: runs.len(),
         results: Mutex::new(Vec::new()),
         enough: AtomicBool::new(false),
+        redactor: Redactor::new(&S::secrets(&options.ground)),
         observe,
     };
     let (alone, together): (Vec<_>, Vec<_>) = runs
@@ -139,6 +143,7 @@ pub fn run<S: Suite>(options: &Options<S>, observe: Observer<'_, S>) -> Summary<
     Summary {
         judged,
         took: start.elapsed(),
+        fails_on: options.fails_on,
     }
 }
 
@@ -148,6 +153,7 @@ struct Stage<'a, S: Suite> {
     results: Mutex<Vec<(usize, Judged<S>)>>,
     /// A failure was all that was asked for.
     enough: AtomicBool,
+    redactor: Redactor,
     observe: Observer<'a, S>,
 }
 
@@ -203,23 +209,20 @@ impl<S: Suite> Stage<'_, S> {
         let performed = perform(&self.options.ground, run, &self.options.stop);
         let listed = self.options.deviations.of(&run);
         let (verdict, message) = Verdict::of(performed.outcome, listed);
-        let told = !matches!(
-            verdict,
-            Verdict::Pass | Verdict::Skip | Verdict::NotApplicable
-        );
+        let mut evidence = performed.evidence;
+        if !verdict.wants_reading() {
+            evidence = Evidence {
+                notes: evidence.notes,
+                ..Evidence::default()
+            };
+        }
+        evidence.clean(&self.redactor);
         Judged {
             run,
             verdict,
             took: performed.took,
-            message,
-            evidence: if told {
-                performed.evidence
-            } else {
-                Evidence {
-                    notes: performed.evidence.notes,
-                    ..Evidence::default()
-                }
-            },
+            message: self.redactor.clean(&message),
+            evidence,
         }
     }
 }

@@ -5,6 +5,7 @@
 use std::fmt::{Debug, Display};
 use std::sync::Arc;
 
+use super::redact::Redactor;
 use super::{Case, Chapter, Clause, Deviations, Facts, Failure, Run};
 
 /// A contract and the means to judge it: chapters of cases, and the rig that they are given.
@@ -52,6 +53,16 @@ pub trait Suite: Copy + Debug + Send + Sync + 'static {
     /// What a report says of what was judged.
     fn implementation(ground: &Self::Ground, deviations: &Deviations) -> Implementation;
 
+    /// What nobody may read in a report or on a screen: passwords, tokens.
+    fn secrets(_: &Self::Ground) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The parts of the contract that a case counts for; none: the core.
+    fn profiles(_: &Case<Self>) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// What a report says of a case, beyond what every case has.
     fn facts(case: &Case<Self>) -> Facts;
 
@@ -76,6 +87,11 @@ pub trait Hold: Send {
     /// Ends whatever the case started, so that nothing it waits for stays away for ever.
     fn stop(&self);
 
+    /// A text about the run as it may be shown to everybody.
+    fn public(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
     /// What happened so far, for the reader of a failure.
     fn evidence(&self) -> Evidence;
 }
@@ -93,14 +109,23 @@ pub struct Evidence {
     pub notes: Vec<String>,
 }
 
+impl Evidence {
+    pub(super) fn clean(&mut self, redactor: &Redactor) {
+        for text in [&mut self.wire, &mut self.log, &mut self.commands]
+            .into_iter()
+            .chain(&mut self.notes)
+        {
+            *text = redactor.clean(text);
+        }
+    }
+}
+
 /// What was judged, in the words of its suite.
 #[derive(Clone, Debug, Default)]
 pub struct Implementation {
     /// Few words that tell it from others.
     pub name: String,
-    /// The same for a heading.
-    pub title: String,
-    /// For a reader: a word and what it says, as Markdown.
+    /// For a reader: a word and what it says.
     pub lines: Vec<(&'static str, String)>,
     /// For a program: fields of the report, in order.
     pub facts: Facts,

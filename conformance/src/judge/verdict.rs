@@ -4,10 +4,14 @@
 
 use std::fmt;
 
-use super::{Entry, FailureKind, Outcome};
+use serde::{Deserialize, Serialize};
+
+use super::{Entry, FailureKind, Level, Outcome};
 
 /// What became of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     Pass,
     Fail,
@@ -43,9 +47,33 @@ impl Verdict {
         }
     }
 
-    /// Whether the whole run fails by it.
+    /// Whether the whole run fails by it, where its level is none of those that may.
     pub fn fails(self) -> bool {
         matches!(self, Self::Fail | Self::UnexpectedPass)
+    }
+
+    /// What a run ends with: 0 pass, 1 failures, 3 suite fault. What is weaker than `fails_on` may fail.
+    pub fn exit_code(outcomes: impl Iterator<Item = (Self, Level)>, fails_on: Level) -> u8 {
+        let mut code = 0;
+        for (verdict, level) in outcomes {
+            match verdict {
+                Self::UnexpectedPass => return 1,
+                Self::Fail if level <= fails_on => return 1,
+                Self::Error => code = 3,
+                _ => {}
+            }
+        }
+        code
+    }
+
+    /// Whether somebody has to do something about it.
+    pub fn needs_care(self) -> bool {
+        matches!(self, Self::Fail | Self::UnexpectedPass | Self::Error)
+    }
+
+    /// Whether there is more to it than a word.
+    pub fn wants_reading(self) -> bool {
+        !matches!(self, Self::Pass | Self::Skip | Self::NotApplicable)
     }
 
     /// Reads the outcome in the light of what is listed; the verdict and its message.

@@ -5,8 +5,8 @@
 pub mod cases;
 pub mod opening;
 pub mod profile;
+pub mod reference;
 pub mod rig;
-pub mod standing;
 mod suite;
 pub mod traits;
 

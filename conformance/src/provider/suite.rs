@@ -79,13 +79,13 @@ impl judge::Suite for Suite {
             Shape::Gateway => "gateway",
         };
         let lines = vec![
-            ("url", format!("`{}`", ground.setting.url)),
+            ("url", ground.setting.url.to_string()),
             ("shape", shape.to_owned()),
             ("provider", told(&info.provider, &info.release, &info.sha)),
             ("orchestration", info.orchestration.clone()),
             ("gateway", info.gateway_release.clone()),
             ("profiles", ground.profiles.to_string()),
-            ("probe image", format!("`{}`", ground.setting.probe_image)),
+            ("probe image", ground.setting.probe_image.clone()),
         ];
         let profiles: Vec<&str> = ground.profiles.iter().map(Profile::name).collect();
         let facts = Facts::default()
@@ -102,7 +102,6 @@ impl judge::Suite for Suite {
             .list("profiles", &profiles);
         Implementation {
             name: format!("{} {shape}", info.provider),
-            title: format!("{} ({shape})", info.provider),
             lines: lines
                 .into_iter()
                 .filter(|(_, text)| !text.is_empty())
@@ -111,10 +110,17 @@ impl judge::Suite for Suite {
         }
     }
 
+    fn secrets(ground: &Ground) -> Vec<String> {
+        let secrets = ground.setting.credentials.secrets();
+        secrets.into_iter().map(|(secret, _)| secret).collect()
+    }
+
+    fn profiles(case: &Case<Self>) -> Vec<&'static str> {
+        case.traits.profiles.iter().map(|one| one.name()).collect()
+    }
+
     fn facts(case: &Case<Self>) -> Facts {
-        let profiles: Vec<&str> = case.traits.profiles.iter().map(|p| p.name()).collect();
         Facts::default()
-            .list("profiles", &profiles)
             .list("rows", case.traits.rows)
             .text("why", case.traits.why)
             .text("source", case.traits.source)

@@ -21,6 +21,9 @@ can check from outside; MUST, SHOULD and MAY are meant as in RFC 2119. Below a c
 a clause without cases says so.
 ";
 
+/// What only some watchdogs have: the cases that are about a feature.
+const EXTRAS: &str = "extras";
+
 /// Judges a watchdog: an executable that it starts itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Suite;
@@ -82,8 +85,12 @@ impl judge::Suite for Suite {
         let sha256 = crate::fixture::hex(&Sha256::digest(&bytes));
         let version = version(path);
         let lines = vec![
-            ("subject", format!("`{name}` ({version})")),
-            ("sha256", format!("`{sha256}`")),
+            ("subject", name.clone().into_owned()),
+            ("version", version.clone()),
+            ("source", deviations.version.clone()),
+            ("sha256", sha256.clone()),
+            ("flavour", flavour.to_owned()),
+            ("profile", profile.to_owned()),
         ];
         let subject = Facts::default()
             .text("name", name)
@@ -92,13 +99,19 @@ impl judge::Suite for Suite {
             .text("source", deviations.version.clone());
         Implementation {
             name: format!("{profile} {flavour}"),
-            title: format!("{profile} ({flavour} flavour)"),
-            lines,
+            lines: lines
+                .into_iter()
+                .filter(|(_, told)| !told.is_empty())
+                .collect(),
             facts: Facts::default()
                 .group("subject", subject)
                 .text("flavour", flavour)
                 .text("profile", profile),
         }
+    }
+
+    fn profiles(case: &Case<Self>) -> Vec<&'static str> {
+        case.traits.feature.map(|_| EXTRAS).into_iter().collect()
     }
 
     fn facts(case: &Case<Self>) -> Facts {

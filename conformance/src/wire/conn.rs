@@ -5,6 +5,7 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use nix::libc::linger;
@@ -22,7 +23,7 @@ type Result<T> = std::result::Result<T, Failure>;
 /// A raw connection.
 #[derive(Debug)]
 pub struct Wire {
-    stream: TcpStream,
+    stream: Arc<TcpStream>,
     authority: String,
     buf: Vec<u8>,
     eof: Option<String>,
@@ -58,7 +59,7 @@ impl Wire {
         stream.set_write_timeout(Some(timeout))?;
         let id = transcript.open();
         Ok(Self {
-            stream,
+            stream: Arc::new(stream),
             authority: addr.to_string(),
             buf: Vec::new(),
             eof: None,
@@ -78,6 +79,11 @@ impl Wire {
         Ok(())
     }
 
+    /// A way to end this connection from another thread.
+    pub fn cutter(&self) -> Cutter {
+        Cutter(Arc::downgrade(&self.stream))
+    }
+
     /// Our own address on this connection.
     pub fn local_addr(&self) -> Result<SocketAddr> {
         Ok(self.stream.local_addr()?)
@@ -85,7 +91,7 @@ impl Wire {
 
     pub fn send(&mut self, bytes: &[u8]) -> Result<()> {
         self.transcript.record(self.id, Direction::Sent, bytes);
-        let sent = self.stream.write_all(bytes);
+        let sent = (&*self.stream).write_all(bytes);
         sent.map_err(|e| Failure::failed(format!("cannot send {} bytes: {e}", bytes.len())))
     }
 
@@ -350,7 +356,7 @@ impl Wire {
             l_onoff: 1,
             l_linger: 0,
         };
-        setsockopt(&self.stream, sockopt::Linger, &value)
+        setsockopt(&*self.stream, sockopt::Linger, &value)
             .map_err(|e| Failure::fault(format!("SO_LINGER: {e}")))
     }
 
@@ -360,8 +366,13 @@ impl Wire {
     }
 
     /// The socket and what was already read from it: for other protocols after an upgrade.
-    pub fn into_parts(self) -> (TcpStream, Vec<u8>) {
-        (self.stream, self.buf)
+    pub fn into_parts(self) -> Result<(TcpStream, Vec<u8>)> {
+        let stream = match Arc::try_unwrap(self.stream) {
+            Ok(stream) => stream,
+            // Somebody is about to cut it.
+            Err(shared) => shared.try_clone()?,
+        };
+        Ok((stream, self.buf))
     }
 
     /// Reads once; false when the peer is gone. A timeout is an error.
@@ -370,7 +381,7 @@ impl Wire {
             return Ok(false);
         }
         let mut chunk = vec![0; 64 * 1024];
-        match self.stream.read(&mut chunk) {
+        match (&*self.stream).read(&mut chunk) {
             Ok(0) => {
                 self.eof = Some(CLOSED.to_owned());
                 self.transcript.note(self.id, CLOSED);
@@ -394,6 +405,22 @@ impl Wire {
                 Ok(false)
             }
         }
+    }
+}
+
+/// Ends a connection that another thread reads from; it does not keep it open.
+#[derive(Clone, Debug)]
+pub struct Cutter(Weak<TcpStream>);
+
+impl Cutter {
+    pub fn cut(&self) {
+        if let Some(stream) = self.0.upgrade() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    pub fn is_gone(&self) -> bool {
+        self.0.strong_count() == 0
     }
 }
 

@@ -15,7 +15,7 @@ pub mod transcript;
 pub mod websocket;
 
 pub use body::{Decoder, Framing};
-pub use conn::Wire;
+pub use conn::{Cutter, Wire};
 pub use head::{RequestHead, StatusLine};
 pub use headers::Headers;
 pub use metrics::Metrics;

@@ -34,6 +34,8 @@ struct Log {
     connections: u64,
     entries: Vec<Entry>,
     dropped: u64,
+    /// How many ask for silence.
+    paused: u32,
 }
 
 /// A shared record; clones write to the same one.
@@ -47,6 +49,7 @@ impl Default for Transcript {
             connections: 0,
             entries: Vec::new(),
             dropped: 0,
+            paused: 0,
         };
         Self(Arc::new(Mutex::new(log)))
     }
@@ -59,8 +62,23 @@ impl Transcript {
         log.connections
     }
 
+    /// Nothing is recorded while the answer is held: for polling, of which only the end is worth reading.
+    pub fn pause(&self) -> Pause {
+        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        log.paused += 1;
+        Pause(self.clone())
+    }
+
+    pub fn is_paused(&self) -> bool {
+        let log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        log.paused > 0
+    }
+
     pub fn record(&self, connection: u64, direction: Direction, bytes: &[u8]) {
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if log.paused > 0 {
+            return;
+        }
         if let Some(last) = log.entries.last_mut()
             && last.connection == connection
             && last.direction == direction
@@ -101,6 +119,17 @@ impl Transcript {
             let _ = writeln!(out, "... {} more exchanges not kept", log.dropped);
         }
         out
+    }
+}
+
+/// See `Transcript::pause`.
+#[derive(Debug)]
+pub struct Pause(Transcript);
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        let mut log = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        log.paused = log.paused.saturating_sub(1);
     }
 }
 
@@ -155,6 +184,16 @@ pub fn escape(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pause_is_silent_until_it_is_over() {
+        let transcript = Transcript::default();
+        let pause = transcript.pause();
+        transcript.record(1, Direction::Sent, b"unheard");
+        drop(pause);
+        transcript.record(1, Direction::Sent, b"heard");
+        assert!(transcript.text().ends_with("> heard\n"));
+    }
 
     #[test]
     fn a_long_run_keeps_both_ends() {

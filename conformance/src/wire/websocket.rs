@@ -53,7 +53,7 @@ impl WebSocket {
         if head.headers.get("sec-websocket-accept") != Some(ACCEPT) {
             return Err(Failure::failed("a wrong Sec-WebSocket-Accept"));
         }
-        let (stream, rest) = wire.into_parts();
+        let (stream, rest) = wire.into_parts()?;
         let config = Some(WebSocketConfig::default());
         let frames = Frames::from_partially_read(stream, rest, Role::Client, config);
         Ok(Self { frames, head })

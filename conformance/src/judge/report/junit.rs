@@ -2,18 +2,21 @@
 //! It knows which verdict is a failure, an error or a skip to a CI system.
 //! It refuses to call anything a pass that was not judged.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{CaseReport, Document};
+use super::Document;
+use super::document::CaseReport;
+use crate::judge::Verdict;
 
 pub(super) fn render(document: &Document) -> Result<String, String> {
     let name = format!("conformance {}", document.implementation.name);
     let mut report = Report::new(name);
     let mut chapters: Vec<TestSuite> = Vec::new();
     for case in &document.cases {
-        let chapter = case.id.split('/').next().unwrap_or_default();
+        let chapter = case.chapter();
         if chapters
             .last()
             .is_none_or(|suite| suite.name.as_str() != chapter)
@@ -30,26 +33,41 @@ pub(super) fn render(document: &Document) -> Result<String, String> {
 
 fn test_case(case: &CaseReport, chapter: &str) -> TestCase {
     let mut status = match case.outcome {
-        "pass" => TestCaseStatus::success(),
-        "fail" | "unexpected-pass" => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        "error" => TestCaseStatus::non_success(NonSuccessKind::Error),
-        _ => TestCaseStatus::skipped(),
+        Verdict::Pass => TestCaseStatus::success(),
+        Verdict::Fail | Verdict::UnexpectedPass => {
+            TestCaseStatus::non_success(NonSuccessKind::Failure)
+        }
+        Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
+        Verdict::Skip | Verdict::NotApplicable | Verdict::KnownDeviation => {
+            TestCaseStatus::skipped()
+        }
     };
-    if case.outcome != "pass" {
-        status.set_type(case.outcome);
+    if case.outcome != Verdict::Pass {
+        status.set_type(case.outcome.name());
         status.set_message(case.message.clone());
-        let evidence = [&case.wire, &case.log, &case.commands];
-        let evidence: Vec<&str> = evidence
-            .into_iter()
-            .map(String::as_str)
-            .filter(|text| !text.is_empty())
-            .collect();
-        if !evidence.is_empty() {
-            status.set_description(evidence.join("\n"));
+        if case.outcome.wants_reading() {
+            status.set_description(description(case));
         }
     }
     let mut test = TestCase::new(case.id.clone(), status);
     test.set_classname(chapter)
         .set_time(Duration::from_secs_f64(case.seconds));
     test
+}
+
+fn description(case: &CaseReport) -> String {
+    let mut out = format!("expected: {}\n", case.title);
+    let _ = writeln!(out, "clause: {} {}", case.clause, case.level);
+    for (name, text) in [
+        ("reproduce", &case.reproduce),
+        ("wire", &case.wire),
+        ("log", &case.log),
+        ("commands", &case.commands),
+    ] {
+        if !text.is_empty() {
+            let gap = if text.contains('\n') { '\n' } else { ' ' };
+            let _ = writeln!(out, "{name}:{gap}{}", text.trim_end());
+        }
+    }
+    out
 }

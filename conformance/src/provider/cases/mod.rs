@@ -30,14 +30,14 @@
 //! - **Making things**: names come from `rig.name()` (or what is derived from one); functions from `rig.function()` (the probe, not yet deployed),
 //!   `rig.start(..)` (deployed, answering) and `rig.probe()` (plain). What a request makes is written down before it is sent, by whatever way it is sent
 //!   (`provider.deploy`, `provider.call("POST", ..)`, `provider.send(..)`), and removed after the case. A request that touches what does not bear the
-//!   run's name is a fault of the case. Only a name hidden in something that is no JSON has to be told: `rig.may_make(name)`.
+//!   run's name is a fault of the case. Only a name hidden in something that is no JSON, or given to another program, has to be told: `rig.may_make(name)`.
 //! - **Asking**: `rig.provider()` has the API as small calls with an [`Answer`](super::rig::Answer) each; `.anonymous()` and `.as_user(..)` change who
 //!   asks. An answer is demanded with `.is(404)?`, `.is_accepted()?` (200 or 202), `.is_one_of(CREATED)?`, `.is_refused()?` (4xx), `.is_error()?`, and read
 //!   with `.json::<T>()?`, `.value()?`, `.text()`, `.header("x")`; a failure quotes the call and what came.
 //! - **Calling functions**: `f.get("/x")?`, `f.post("/raw", body)?`, `f.call(&Request::..)?`; `f.echo(&Request::..)?` is the request as the function saw it;
 //!   the probe's other routes are told in `fixture/probe`. Streams and raw bytes: `provider.invoke_open(..)`, `provider.open(..)`, `rig.connect()`.
-//! - **Waiting**: never a sleep. `rig.ready(&f)`, `rig.gone(&f)`, `rig.replicas(&f, 3)`; anything else with `rig.settles("what", |provider| ..)`, which
-//!   asks until the closure is `Ok` and fails with its last failure. What must stay so: `rig.stays(secs, |provider| ..)`.
+//! - **Waiting**: never a sleep. `rig.ready(&f)`, `rig.gone(&f)`, `rig.replicas(&f, 3)`; anything else with `rig.settles("what", || ..)`, which
+//!   asks until the closure is `Ok` and fails with its last failure. What must stay so: `rig.stays(secs, || ..)`. Many at once: `rig.together(n, |i| ..)`.
 //! - **Missing means**: `rig.skip("why")` where this run lacks something (a skipped MUST makes a profile partly conformant),
 //!   `rig.not_applicable("why")` where the case has no meaning for this provider.
 //! - **A case that cannot fail is a defect.** Before it goes in, think of the fault that it is to catch, and see it caught (a wrong expectation will do).

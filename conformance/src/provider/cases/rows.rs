@@ -3,6 +3,7 @@
 //! It refuses a row that is not in the table.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use super::DROPPED;
 use crate::judge::Suite as _;
@@ -36,6 +37,17 @@ pub fn all() -> impl Iterator<Item = String> {
     PARTS
         .iter()
         .flat_map(|(part, count)| (1..=*count).map(move |n| format!("{part}-{n:02}")))
+}
+
+/// The part of SPEC.md about rows without a case.
+pub fn markdown() -> String {
+    let mut out = "\n## Rows without a case\n\nWhat was proposed as a case and is none, and why.\n"
+        .to_owned();
+    for (row, why) in DROPPED.iter().copied().flatten() {
+        let _ = write!(out, "\n- {row}: {why}");
+    }
+    out.push('\n');
+    out
 }
 
 /// The rows that have neither a case nor a reason.

@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 use std::ops::Deref;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -29,6 +30,8 @@ const QUOTED: usize = 300;
 pub struct Answer {
     /// `POST /system/functions`.
     pub call: String,
+    /// From the connecting to the last byte.
+    pub took: Duration,
     response: Response,
 }
 
@@ -41,8 +44,12 @@ impl Deref for Answer {
 }
 
 impl Answer {
-    pub fn new(call: String, response: Response) -> Self {
-        Self { call, response }
+    pub fn new(call: String, response: Response, took: Duration) -> Self {
+        Self {
+            call,
+            took,
+            response,
+        }
     }
 
     /// The status must be this one, and the body whole.
@@ -139,7 +146,7 @@ mod tests {
             trailers: Headers::new(),
             end: End::Clean,
         };
-        Answer::new("GET /x".into(), response)
+        Answer::new("GET /x".into(), response, Duration::ZERO)
     }
 
     #[test]

@@ -13,23 +13,29 @@ use super::name::Named;
 use super::record::{Record, curl};
 use super::status::{LogLine, Status};
 use super::target::{Credentials, Url};
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::wire::websocket::opening;
 use crate::wire::{Head, Headers, Request, Response, WebSocket, Wire};
 
 type Result<T> = std::result::Result<T, Failure>;
 
+/// Between two attempts of a poll.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// A client of the provider. Clones are cheap and write to the same record.
 #[derive(Clone, Debug)]
 pub struct Provider {
-    pub(super) url: Url,
-    pub(super) credentials: Credentials,
-    pub(super) record: Record,
+    url: Url,
+    credentials: Credentials,
+    record: Record,
     /// `None`: nothing is written down; for those who only look and remove.
-    pub(super) made: Option<Made>,
-    pub(super) run: String,
+    made: Option<Made>,
+    run: String,
+    guarded: bool,
+    /// The variable that stands for the password in commands.
+    variable: &'static str,
     /// The limit of every single read and write.
-    pub(super) timeout: Duration,
+    timeout: Duration,
 }
 
 impl Provider {
@@ -41,14 +47,28 @@ impl Provider {
         record: Record,
         timeout: Duration,
     ) -> Self {
+        record.hide(&credentials);
+        let variable = match credentials {
+            Credentials::Token(_) => "$TOKEN",
+            _ => "$PASSWORD",
+        };
         Self {
             url,
             credentials,
             record,
             made: None,
             run: run.to_owned(),
+            guarded: true,
+            variable,
             timeout,
         }
+    }
+
+    /// The same client; what it makes is written down here.
+    #[must_use]
+    pub(super) fn making(mut self, made: Made) -> Self {
+        self.made = Some(made);
+        self
     }
 
     // ----- who asks, and how long they wait
@@ -62,8 +82,11 @@ impl Provider {
     /// The same provider asked by somebody else.
     #[must_use]
     pub fn as_user(&self, credentials: Credentials) -> Self {
+        // Wrong passwords are often made of the right one.
+        self.record.hide(&credentials);
         Self {
             credentials,
+            variable: "$ANOTHER",
             ..self.clone()
         }
     }
@@ -86,11 +109,11 @@ impl Provider {
         }
     }
 
-    /// The same provider, its calls not on record: for polling.
+    /// The same provider, for the few cases that ask for what must be refused and is not theirs.
     #[must_use]
-    pub fn unrecorded(&self) -> Self {
+    pub fn unguarded(&self) -> Self {
         Self {
-            record: Record::default(),
+            guarded: false,
             ..self.clone()
         }
     }
@@ -268,6 +291,12 @@ impl Provider {
             .open(&redirected("/function/", function, request))
     }
 
+    /// The invocation as it goes on the wire: for a wire from `connect`, on which the case says when what is sent.
+    pub fn invocation(&self, function: impl Named, request: &Request) -> Request {
+        self.anonymous()
+            .addressed(&redirected("/function/", function, request))
+    }
+
     /// A WebSocket to the function; its target is what the function sees.
     pub fn websocket(&self, function: impl Named, target: &str) -> Result<WebSocket> {
         let stranger = self.anonymous();
@@ -295,10 +324,11 @@ impl Provider {
     pub fn send(&self, request: &Request) -> Result<Answer> {
         let call = format!("{} {}", request.method, request.target);
         self.allow(request)?;
+        let start = Instant::now();
         let outcome = self
             .connect()
             .and_then(|mut wire| wire.exchange(&self.addressed(request)))
-            .map(|response| Answer::new(call, response));
+            .map(|response| Answer::new(call, response, start.elapsed()));
         self.note(request, outcome)
     }
 
@@ -318,7 +348,12 @@ impl Provider {
 
     /// A connection on which the case says everything itself; see `addressed`.
     pub fn connect(&self) -> Result<Wire> {
-        Wire::connect(self.url.addr, self.timeout, &self.record.transcript)
+        if self.made.as_ref().is_some_and(Made::is_closed) {
+            return Err(Failure::fault("the case is over"));
+        }
+        let wire = Wire::connect(self.url.addr, self.timeout, &self.record.transcript)?;
+        self.record.wire(wire.cutter());
+        Ok(wire)
     }
 
     /// Many requests over one connection: the wire from `connect` carries each.
@@ -351,10 +386,11 @@ impl Provider {
     /// Writes down what the request would make, before it is sent.
     fn allow(&self, request: &Request) -> Result<()> {
         let deed = guard::deed(request);
-        guard::check(&self.run, &deed)?;
+        if self.guarded {
+            guard::check(&self.run, &deed)?;
+        }
         match (&self.made, deed) {
             (Some(made), guard::Deed::Makes(thing)) => made.add(&thing),
-            (Some(made), _) if made.is_closed() => Err(Failure::fault("the case is over")),
             _ => Ok(()),
         }
     }
@@ -373,34 +409,42 @@ impl Provider {
     }
 
     fn curl(&self, request: &Request) -> String {
-        curl(request, &self.url.to_string(), &self.credentials)
+        let who = self.credentials.curl(self.variable);
+        curl(request, &self.url.to_string(), &who)
     }
 
-    /// Asks until `ask` has an answer; `None` means not yet. Fails with the last thing that `ask` told.
+    /// Asks until `ask` succeeds; only the last attempt is on record, and fails with its failure.
     pub fn until<T>(
         &self,
         limit: Duration,
         what: &str,
-        mut ask: impl FnMut(&Self) -> Result<T>,
+        mut ask: impl FnMut() -> Result<T>,
     ) -> Result<T> {
-        let deadline = Instant::now() + limit;
-        let quiet = self.unrecorded();
-        loop {
-            if Instant::now() >= deadline {
-                // The last attempt is the evidence.
-                return ask(self).map_err(|failure| Failure {
-                    message: format!("{what}: not within {limit:?}: {failure}"),
-                    ..failure
-                });
+        let start = Instant::now();
+        while start.elapsed() < limit {
+            let quiet = self.record.transcript.pause();
+            let attempt = ask();
+            drop(quiet);
+            if let Err(failure) = &attempt
+                && failure.kind != FailureKind::Failed
+            {
+                return attempt;
             }
-            if let Ok(answer) = ask(&quiet) {
-                return Ok(answer);
+            if attempt.is_ok() {
+                let took = start.elapsed().as_millis();
+                let note = format!("{what}: after {took} ms");
+                self.record.transcript.note(0, &note);
+                return attempt;
             }
             if self.made.as_ref().is_some_and(Made::is_closed) {
                 return Err(Failure::fault(format!("{what}: the case is over")));
             }
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(PAUSE);
         }
+        ask().map_err(|failure| Failure {
+            message: format!("{what}: not within {limit:?}: {failure}"),
+            ..failure
+        })
     }
 }
 

@@ -23,6 +23,7 @@ pub struct Received {
     pub target: String,
     pub headers: Headers,
     pub body: Vec<u8>,
+    minor: u8,
 }
 
 impl Received {
@@ -137,6 +138,7 @@ fn serve(mut stream: TcpStream, inbox: &Inbox) {
     let _ = stream.set_read_timeout(Some(PATIENCE));
     let mut buf = Vec::new();
     while let Ok(Some(received)) = read(&mut stream, &mut buf) {
+        let last = received.minor == 0 || received.headers.lists("connection", "close");
         {
             let waiting = &inbox.waiting;
             let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -151,7 +153,7 @@ fn serve(mut stream: TcpStream, inbox: &Inbox) {
         let length = body.len();
         let answer =
             format!("HTTP/1.1 {status} Callback\r\nContent-Length: {length}\r\n\r\n{body}");
-        if stream.write_all(answer.as_bytes()).is_err() {
+        if stream.write_all(answer.as_bytes()).is_err() || last {
             return;
         }
     }
@@ -170,7 +172,7 @@ fn read(stream: &mut TcpStream, buf: &mut Vec<u8>) -> io::Result<Option<Received
         method,
         target,
         headers,
-        ..
+        minor,
     } = parse_request(&head).map_err(io::Error::other)?;
     let framing = Framing::of_request(&headers).map_err(io::Error::other)?;
     let (mut decoder, mut body) = (Decoder::new(framing), Vec::new());
@@ -184,6 +186,7 @@ fn read(stream: &mut TcpStream, buf: &mut Vec<u8>) -> io::Result<Option<Received
         target,
         headers,
         body,
+        minor,
     }))
 }
 

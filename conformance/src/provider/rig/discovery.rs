@@ -7,9 +7,9 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::api::Provider;
+use super::deployment::Deployment;
 use super::function::Function;
 use super::ground::secret_body;
-use super::name::Named;
 use super::preflight::{Scout, answers};
 use super::status::{Info, Shape};
 use super::target::Credentials;
@@ -70,7 +70,7 @@ pub fn look(scout: &Scout, info: &Info, namespaces: &[String]) -> Findings {
     let mut findings = Findings::default();
     let all = &mut findings;
     all.say(Profile::Core, true, "always");
-    auth(&provider, all);
+    auth(scout, &provider, all);
     let gateway = info.shape == Shape::Gateway;
     all.say(Profile::Provider, !gateway, "the shape of /system/info");
     all.say(Profile::Gateway, gateway, "the shape of /system/info");
@@ -106,14 +106,15 @@ pub fn try_out(scout: &Scout, info: &Info, probe: &Function, all: &mut Findings)
     }
     replicas(scout, probe, Profile::Scale, 2, all);
     replicas(scout, probe, Profile::ScaleZero, 0, all);
-    contained(scout, info, all);
+    limits(scout, info, all);
+    readonly(scout, all);
 }
 
-fn auth(provider: &Provider, all: &mut Findings) {
+fn auth(scout: &Scout, provider: &Provider, all: &mut Findings) {
     let closed = provider.anonymous().list();
     let refused = closed.as_ref().is_ok_and(|answer| answer.status == 401);
     // Whoever gives credentials expects them to be asked for.
-    let given = provider.credentials != Credentials::None;
+    let given = scout.setting.credentials != Credentials::None;
     let seen = match closed {
         Ok(answer) => brief(&answer.told()),
         Err(failure) => failure.message,
@@ -134,12 +135,16 @@ fn there(all: &mut Findings, profile: Profile, answer: Result<super::Answer, Fai
 
 fn brief(told: &str) -> String {
     let line = told.lines().next().unwrap_or_default();
-    line.chars().take(60).collect()
+    line.chars().take(120).collect()
 }
 
 fn metrics(scout: &Scout, all: &mut Findings) {
     let Some(url) = scout.setting.metrics.clone() else {
-        return all.say(Profile::Metrics, false, "no --metrics-url");
+        return all.say(
+            Profile::Metrics,
+            false,
+            "none found; --metrics-url URL names others",
+        );
     };
     match scout.provider().at(url).get("/metrics") {
         Ok(answer) => {
@@ -195,14 +200,12 @@ fn replicas(scout: &Scout, probe: &Function, profile: Profile, count: u64, all: 
     let limit = scout.setting.timeout(TOLD);
     let outcome = provider.scale(probe, count).and_then(|answer| {
         let answer = answer.is_accepted()?;
-        provider.until(
-            limit,
-            &format!("{count} replicas"),
-            |provider| match provider.status(probe)?.replicas {
+        provider.until(limit, &format!("{count} replicas"), || {
+            match provider.status(probe)?.replicas {
                 told if told == count => Ok(()),
                 told => Err(answer.unlike(&format!("expected {count} replicas, told {told}"))),
-            },
-        )
+            }
+        })
     });
     let seen = outcome.as_ref().map_or_else(
         |failure| failure.message.clone(),
@@ -213,35 +216,47 @@ fn replicas(scout: &Scout, probe: &Function, profile: Profile, count: u64, all: 
     let _ = answers(scout, probe);
 }
 
-/// Limits and a read-only root, on a function of their own: some providers refuse it.
-fn contained(scout: &Scout, info: &Info, all: &mut Findings) {
-    let provider = scout.provider();
-    let deployment = super::Deployment::new(&scout.name("discovery"), &scout.setting.probe_image)
-        .limit("memory", "256Mi")
-        .read_only();
-    let outcome = provider
-        .deploy(&deployment)
-        .and_then(super::Answer::is_accepted)
-        .map(|_| Function::new(&provider, &deployment))
-        .and_then(|function| answers(scout, &function).map(|()| function));
-    let function = match outcome {
-        Ok(function) => function,
-        Err(failure) => {
-            all.say(Profile::Limits, false, failure.message.clone());
-            return all.say(Profile::Readonly, false, failure.message);
+/// Limits are there where they are taken, and told or known to be enforced.
+fn limits(scout: &Scout, info: &Info, all: &mut Findings) {
+    let deployment = extra(scout).limit("memory", "256Mi");
+    match started(scout, &deployment).and_then(|function| function.status()) {
+        Ok(status) => {
+            let told = status.limits.contains_key("memory");
+            let known = CONTAINERS.contains(&info.orchestration.as_str());
+            let seen = format!("the description has limits {:?}", status.limits);
+            all.say(Profile::Limits, told || known, seen);
         }
-    };
-    let told = function
-        .status()
-        .is_ok_and(|s| s.limits.contains_key("memory"));
-    let known = CONTAINERS.contains(&info.orchestration.as_str());
-    all.say(Profile::Limits, told || known, "limits in the description");
+        Err(failure) => all.say(Profile::Limits, false, brief(&failure.message)),
+    }
+    let _ = scout.provider().delete(&deployment);
+}
+
+/// A read-only root is there where writing to it fails.
+fn readonly(scout: &Scout, all: &mut Findings) {
+    let deployment = extra(scout).read_only();
     let write = Request::post("/fs/write?path=/written-by-the-judge").body("x");
-    let refused = function.call(&write).is_ok_and(|answer| {
-        answer
-            .value()
-            .is_ok_and(|value| value.get("ok") == Some(&json!(false)))
-    });
-    all.say(Profile::Readonly, refused, "writing to the root");
-    let _ = provider.delete(function.name());
+    let told = started(scout, &deployment)
+        .and_then(|function| function.call(&write))
+        .and_then(|answer| answer.is(200)?.value());
+    match told {
+        Ok(told) => {
+            let refused = told.get("ok") == Some(&json!(false));
+            let seen = format!("writing to the root: {told}");
+            all.say(Profile::Readonly, refused, brief(&seen));
+        }
+        Err(failure) => all.say(Profile::Readonly, false, brief(&failure.message)),
+    }
+    let _ = scout.provider().delete(&deployment);
+}
+
+fn extra(scout: &Scout) -> Deployment {
+    Deployment::new(&scout.name("discovery"), &scout.setting.probe_image)
+}
+
+fn started(scout: &Scout, deployment: &Deployment) -> Result<Function, Failure> {
+    let provider = scout.provider();
+    provider.deploy(deployment)?.is_accepted()?;
+    let function = Function::new(&provider, deployment);
+    answers(scout, &function)?;
+    Ok(function)
 }

@@ -13,7 +13,6 @@ use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
 use super::Rig;
-use super::journal::Thing;
 use super::record::Record;
 use super::target::{Credentials, quoted};
 use crate::failure::Failure;
@@ -80,16 +79,6 @@ impl Rig {
             record: self.record.clone(),
             limit: self.timeout(LONGEST),
         })
-    }
-
-    /// A secret that a command may make.
-    pub fn may_make_secret(&self, name: &str) -> Result<()> {
-        self.made.add(&Thing::secret(name, None))
-    }
-
-    /// A namespace that a command may make.
-    pub fn may_make_namespace(&self, name: &str) -> Result<()> {
-        self.made.add(&Thing::namespace(name))
     }
 }
 

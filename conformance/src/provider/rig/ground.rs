@@ -121,8 +121,8 @@ impl Ground {
             ));
         }
         let name = self.names.next("second");
-        let mut provider = self.setting.client(&self.run, Record::default());
-        provider.made = Some(self.made.clone());
+        let client = self.setting.client(&self.run, Record::default());
+        let provider = client.making(self.made.clone());
         let answer = provider.create_namespace(&namespace_body(&name))?;
         answer.is_one_of(super::answer::CREATED)?;
         Ok(name)

@@ -35,18 +35,21 @@ pub use name::Named;
 pub use status::{Info, LogLine, SecretEntry, Shape, Status};
 pub use target::Credentials;
 
+use crate::check;
 use crate::failure::{Failure, Outcome};
 use crate::judge::{self, Evidence};
 use crate::provider::profile::Profile;
 use crate::wire::{Request, Wire};
 use journal::{Made, Thing};
-use record::{Record, redacted};
+use record::Record;
 
 type Result<T> = std::result::Result<T, Failure>;
 
 /// How long a new function may take to answer, in seconds; and how long any change may take to be seen.
 const READY: f64 = 30.0;
 const SETTLED: f64 = 30.0;
+/// How long something that happens to a function may take to reach it.
+const EVENT: f64 = 15.0;
 
 /// The tools of one run of one case.
 #[derive(Debug)]
@@ -73,10 +76,8 @@ impl Rig {
     /// The client, with the credentials of the run.
     pub fn provider(&self) -> Provider {
         let setting = &self.ground.setting;
-        Provider {
-            made: Some(self.made.clone()),
-            ..setting.client(&self.ground.run, self.record.clone())
-        }
+        let client = setting.client(&self.ground.run, self.record.clone());
+        client.making(self.made.clone())
     }
 
     /// A connection on which the case says every byte itself.
@@ -156,10 +157,19 @@ impl Rig {
         self.ground.second_namespace()
     }
 
-    /// Something that a request may make although nobody can read it off: a name within malformed JSON, say.
+    /// A function that something may make although nobody can read it off a request: a name within malformed JSON, or another program.
     pub fn may_make(&self, named: impl Named) -> Result<()> {
-        self.made
-            .add(&Thing::function(named.name(), named.namespace()))
+        let (name, namespace) = (named.name(), named.namespace());
+        self.made.add(&Thing::function(name, namespace))
+    }
+
+    pub fn may_make_secret(&self, named: impl Named) -> Result<()> {
+        let (name, namespace) = (named.name(), named.namespace());
+        self.made.add(&Thing::secret(name, namespace))
+    }
+
+    pub fn may_make_namespace(&self, name: &str) -> Result<()> {
+        self.made.add(&Thing::namespace(name))
     }
 
     pub fn probe_image(&self) -> &str {
@@ -194,38 +204,68 @@ impl Rig {
         self.ground.setting.timeout(secs)
     }
 
-    /// Asks until `ask` succeeds, or fails with its last failure after `secs` (scaled). The calls before the last are not on record.
-    pub fn until<T>(
-        &self,
-        secs: f64,
-        what: &str,
-        ask: impl FnMut(&Provider) -> Result<T>,
-    ) -> Result<T> {
+    /// Asks until `ask` succeeds, or fails with its last failure after `secs` (scaled). Only the last attempt is on record.
+    pub fn until<T>(&self, secs: f64, what: &str, ask: impl FnMut() -> Result<T>) -> Result<T> {
         self.provider().until(self.timeout(secs), what, ask)
     }
 
     /// The same for a change that is on its way: within the time that any change may take.
-    pub fn settles<T>(&self, what: &str, ask: impl FnMut(&Provider) -> Result<T>) -> Result<T> {
+    pub fn settles<T>(&self, what: &str, ask: impl FnMut() -> Result<T>) -> Result<T> {
         self.until(SETTLED, what, ask)
     }
 
     /// What `check` says must stay so, for `secs`.
-    pub fn stays(&self, secs: f64, mut check: impl FnMut(&Provider) -> Outcome) -> Outcome {
+    pub fn stays(&self, secs: f64, mut check: impl FnMut() -> Outcome) -> Outcome {
         let deadline = Instant::now() + self.timeout(secs);
-        let quiet = self.provider().unrecorded();
         while Instant::now() < deadline {
-            if check(&quiet).is_err() {
-                return check(&self.provider());
-            }
+            let quiet = self.record.transcript.pause();
+            check()?;
+            drop(quiet);
             std::thread::sleep(Duration::from_millis(50));
         }
-        check(&self.provider())
+        check()
+    }
+
+    /// Does the same `count` times at once, each with its number from 0; the results in that order, or the first failure.
+    pub fn together<T: Send>(
+        &self,
+        count: usize,
+        deed: impl Fn(usize) -> Result<T> + Sync,
+    ) -> Result<Vec<T>> {
+        std::thread::scope(|scope| {
+            let deed = &deed;
+            let started: Vec<_> = (0..count).map(|n| scope.spawn(move || deed(n))).collect();
+            let ended = started.into_iter().map(|one| {
+                let panicked = |_| Err(Failure::fault("a thread of the case panicked"));
+                one.join().unwrap_or_else(panicked)
+            });
+            ended.collect()
+        })
+    }
+
+    /// The function tells of that event (see the probe's `/events`), sooner or later.
+    pub fn saw(&self, function: &Function, event: &str) -> Outcome {
+        self.until(EVENT, &format!("the event {event}"), || {
+            let events = function.events()?;
+            let there = events.iter().any(|one| one == event);
+            check!(there, "the function has seen {events:?}");
+            Ok(())
+        })
+    }
+
+    /// Whether each function has a container of its own; where they are plain processes, no wall is promised.
+    pub fn contained(&self) -> Outcome {
+        match self.ground.info.orchestration.as_str() {
+            "processes" => self.not_applicable("functions are plain processes here"),
+            _ => Ok(()),
+        }
     }
 
     /// The function answers.
     pub fn ready(&self, function: impl Named) -> Result<()> {
         let what = format!("an answer of {}", function.name());
-        self.until(READY, &what, |provider| {
+        let provider = self.provider();
+        self.until(READY, &what, || {
             provider
                 .invoke(&function, &Request::get("/_/ready"))?
                 .is(200)?;
@@ -239,7 +279,8 @@ impl Rig {
     /// The function is neither described nor listed any more.
     pub fn gone(&self, function: impl Named) -> Result<()> {
         let name = function.name();
-        self.settles(&format!("the end of {name}"), |provider| {
+        let provider = self.provider();
+        self.settles(&format!("the end of {name}"), || {
             provider.describe(&function)?.is(404)?;
             match provider.listed(&function)? {
                 None => Ok(()),
@@ -251,7 +292,8 @@ impl Rig {
     /// So many replicas are wanted and available.
     pub fn replicas(&self, function: impl Named, want: u64) -> Result<Status> {
         let what = format!("{want} replicas of {}", function.name());
-        self.settles(&what, |provider| {
+        let provider = self.provider();
+        self.settles(&what, || {
             let status = provider.status(&function)?;
             let (wanted, there) = (status.replicas, status.available_replicas);
             if (wanted, there) == (want, want) {
@@ -308,18 +350,24 @@ pub struct Hold {
 }
 
 impl judge::Hold for Hold {
-    /// From here on the case can make nothing, and its waits end.
+    /// From here on the case can make nothing and reach nobody, and its waits end.
     fn stop(&self) {
-        self.ground.tidy(&self.made.close());
+        let things = self.made.close();
+        self.record.cut();
+        self.ground.tidy(&things);
+    }
+
+    fn public(&self, text: &str) -> String {
+        self.record.redacted(text)
     }
 
     fn evidence(&self) -> Evidence {
-        let secrets = self.ground.setting.credentials.secrets();
+        let notes = self.record.notes();
         Evidence {
-            wire: redacted(&self.record.transcript.text(), &secrets),
+            wire: self.public(&self.record.transcript.text()),
             log: String::new(),
-            commands: redacted(&self.record.reproduce(), &secrets),
-            notes: self.record.notes(),
+            commands: self.public(&self.record.reproduce()),
+            notes: notes.iter().map(|note| self.public(note)).collect(),
         }
     }
 }

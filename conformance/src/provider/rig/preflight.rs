@@ -10,8 +10,9 @@ use super::ground::Setting;
 use super::journal::{Journal, Made};
 use super::name::{Named, Names};
 use super::record::Record;
-use super::status::Info;
+use super::status::{Info, Shape};
 use super::sweep;
+use super::target::Url;
 use crate::failure::Failure;
 use crate::wire::Request;
 
@@ -41,10 +42,8 @@ impl Scout {
 
     /// A client whose makings are written down.
     pub fn provider(&self) -> Provider {
-        Provider {
-            made: Some(self.made.clone()),
-            ..self.setting.client(&self.run, Record::default())
-        }
+        let client = self.setting.client(&self.run, Record::default());
+        client.making(self.made.clone())
     }
 
     pub fn name(&self, what: &str) -> String {
@@ -91,6 +90,22 @@ pub fn greet(setting: &Setting) -> Result<Info, String> {
     Info::read(&value).map_err(|why| format!("{url} is no provider: GET /system/info: {why}"))
 }
 
+/// Where a gateway has its metrics, if not on its own port.
+const GATEWAY_METRICS: u16 = 8082;
+
+/// Where the metrics are, where nobody said it: on the same port, or beside a gateway.
+pub fn metrics(setting: &Setting, info: &Info) -> Option<Url> {
+    let mut places = vec![setting.url.clone()];
+    if info.shape == Shape::Gateway {
+        places.push(setting.url.on_port(GATEWAY_METRICS));
+    }
+    let client = setting.client("", Record::default());
+    places.into_iter().find(|place| {
+        let answer = client.at(place.clone()).get("/metrics");
+        answer.is_ok_and(|answer| answer.status == 200 && answer.text().contains("# TYPE "))
+    })
+}
+
 /// The probe, deployed and answering: what nearly every case needs.
 pub fn probe(scout: &Scout) -> Result<Function, String> {
     let image = &scout.setting.probe_image;
@@ -117,7 +132,8 @@ pub fn probe(scout: &Scout) -> Result<Function, String> {
 pub fn answers(scout: &Scout, function: &Function) -> Result<(), Failure> {
     let limit = scout.setting.timeout(PULLED);
     let what = format!("an answer of {}", function.name());
-    scout.provider().until(limit, &what, |provider| {
+    let provider = scout.provider();
+    provider.until(limit, &what, || {
         let answer = provider
             .invoke(function, &Request::get("/instance"))?
             .is(200)?;

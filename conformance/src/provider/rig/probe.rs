@@ -2,12 +2,17 @@
 //! It knows the routes of `conformance fixture probe` that answer in JSON.
 //! It refuses to interpret: headers stay pairs in order, paths and queries stay undecoded.
 
+use std::io::Read as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::failure::Failure;
+use crate::fixture::hex;
+use crate::wire::Pattern;
 
 /// A request as the function saw it: the answer of `/echo` and of every path that the probe does not know.
 #[derive(Clone, Debug, Deserialize)]
@@ -49,9 +54,7 @@ impl Echo {
     }
 
     pub fn body(&self) -> Result<Vec<u8>, Failure> {
-        STANDARD
-            .decode(&self.body_base64)
-            .map_err(|e| Failure::failed(format!("the probe's body_base64: {e}")))
+        decoded(&self.body_base64)
     }
 }
 
@@ -60,6 +63,32 @@ impl Echo {
 pub struct Digested {
     pub length: u64,
     pub sha256: String,
+}
+
+impl Digested {
+    /// What a function must have seen of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self {
+            length: bytes.len() as u64,
+            sha256: hex(&Sha256::digest(bytes)),
+        }
+    }
+
+    /// The same of a body that is generated.
+    pub fn of_pattern(pattern: Pattern) -> Result<Self, Failure> {
+        let (mut hash, mut part) = (Sha256::new(), vec![0; 64 * 1024]);
+        let mut reader = pattern.reader();
+        loop {
+            match reader.read(&mut part)? {
+                0 => break,
+                n => hash.update(part.get(..n).unwrap_or_default()),
+            }
+        }
+        Ok(Self {
+            length: pattern.len,
+            sha256: hex(&hash.finalize()),
+        })
+    }
 }
 
 /// A secret as the function sees it: the answer of `/secret/NAME`.
@@ -73,8 +102,26 @@ pub struct SecretFile {
 
 impl SecretFile {
     pub fn bytes(&self) -> Result<Vec<u8>, Failure> {
-        STANDARD
-            .decode(&self.base64)
-            .map_err(|e| Failure::failed(format!("the probe's base64: {e}")))
+        decoded(&self.base64)
+    }
+}
+
+/// Bytes that the probe tells.
+pub fn decoded(base64: &str) -> Result<Vec<u8>, Failure> {
+    STANDARD
+        .decode(base64)
+        .map_err(|e| Failure::failed(format!("the probe tells no base64 ({e}): {base64}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_to_digest_agree() {
+        let pattern = Pattern::new(3, 100_001);
+        let digested = Digested::of(&pattern.bytes());
+        assert_eq!(Digested::of_pattern(pattern).unwrap(), digested);
+        assert_eq!(digested.length, 100_001);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::target::{Credentials, quoted};
 use crate::wire::request::Body;
-use crate::wire::{Request, Transcript};
+use crate::wire::{Cutter, Request, Transcript};
 
 /// How many calls are kept: the last ones.
 const KEPT: usize = 12;
@@ -20,6 +20,8 @@ pub struct Record {
     pub transcript: Transcript,
     calls: Arc<Mutex<Vec<Call>>>,
     notes: Arc<Mutex<Vec<String>>>,
+    secrets: Arc<Mutex<Vec<(String, &'static str)>>>,
+    wires: Arc<Mutex<Vec<Cutter>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -30,11 +32,45 @@ struct Call {
 
 impl Record {
     pub fn call(&self, curl: String, outcome: String) {
+        if self.transcript.is_paused() {
+            return;
+        }
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         if calls.len() == KEPT {
             calls.remove(0);
         }
         calls.push(Call { curl, outcome });
+    }
+
+    /// From here on these credentials are told nowhere.
+    pub fn hide(&self, credentials: &Credentials) {
+        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        for secret in credentials.secrets() {
+            if !secrets.contains(&secret) {
+                secrets.push(secret);
+            }
+        }
+    }
+
+    /// A text without secrets.
+    pub fn redacted(&self, text: &str) -> String {
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        redacted(text, &secrets)
+    }
+
+    /// A connection that ends when the case is stopped.
+    pub fn wire(&self, cutter: Cutter) {
+        let mut wires = self.wires.lock().unwrap_or_else(PoisonError::into_inner);
+        wires.retain(|other| !other.is_gone());
+        wires.push(cutter);
+    }
+
+    /// Ends every connection: whoever reads from one goes on at once.
+    pub fn cut(&self) {
+        let wires = self.wires.lock().unwrap_or_else(PoisonError::into_inner);
+        for wire in wires.iter() {
+            wire.cut();
+        }
     }
 
     /// Something that a reader of the report should know although nothing failed.
@@ -59,8 +95,8 @@ impl Record {
     }
 }
 
-/// The command that repeats a request.
-pub fn curl(request: &Request, site: &str, credentials: &Credentials) -> String {
+/// The command that repeats a request; `who` are its words for the credentials.
+pub fn curl(request: &Request, site: &str, who: &str) -> String {
     let mut line = "curl -si ".to_owned();
     match request.method.as_str() {
         "GET" => {}
@@ -76,10 +112,15 @@ pub fn curl(request: &Request, site: &str, credentials: &Credentials) -> String 
         line.push_str("--path-as-is ");
     }
     if !request.headers.has("authorization") {
-        line.push_str(&credentials.curl());
+        line.push_str(who);
     }
     for (name, value) in request.headers.iter() {
-        let _ = write!(line, "-H {} ", quoted(&format!("{name}: {value}")));
+        let field = if value.len() > INLINE {
+            format!("{name}: ({} BYTES)", value.len())
+        } else {
+            format!("{name}: {value}")
+        };
+        let _ = write!(line, "-H {} ", quoted(&field));
     }
     line.push_str(&body(request));
     line.push_str(&quoted(&format!("{site}{}", request.target)));
@@ -109,8 +150,7 @@ fn inline(bytes: &[u8]) -> String {
     }
 }
 
-/// A text without secrets.
-pub fn redacted(text: &str, secrets: &[(String, &'static str)]) -> String {
+fn redacted(text: &str, secrets: &[(String, &'static str)]) -> String {
     let mut out = text.to_owned();
     for (secret, instead) in secrets {
         out = out.replace(secret.as_str(), instead);
@@ -129,12 +169,12 @@ mod tests {
             .body("{\"a\":\"it's\"}");
         let who = Credentials::basic("admin", "correct horse");
         assert_eq!(
-            curl(&request, "http://h:1", &who),
+            curl(&request, "http://h:1", &who.curl("$PASSWORD")),
             "curl -si -X POST -u admin:\"$PASSWORD\" -H 'Content-Type: application/json' \
              --data-raw '{\"a\":\"it'\\''s\"}' 'http://h:1/system/functions?x=1'"
         );
         let plain = Request::get("/a//b");
-        let line = curl(&plain, "http://h:1", &Credentials::None);
+        let line = curl(&plain, "http://h:1", "");
         assert_eq!(line, "curl -si --path-as-is http://h:1/a//b");
     }
 

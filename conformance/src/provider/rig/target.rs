@@ -43,7 +43,7 @@ impl Credentials {
                 let pair = STANDARD.encode(format!("{user}:{password}"));
                 let mut secrets = vec![(pair, "$CREDENTIALS")];
                 // A password like "admin" is no secret, and would be found everywhere.
-                if password.len() >= 8 && password != user {
+                if password.len() >= 5 && password != user {
                     secrets.push((password.clone(), "$PASSWORD"));
                 }
                 secrets
@@ -53,12 +53,15 @@ impl Credentials {
         }
     }
 
-    /// How curl is told, with a variable in the place of what is secret.
-    pub fn curl(&self) -> String {
+    /// How curl is told, with that variable in the place of what is secret.
+    pub fn curl(&self, variable: &str) -> String {
         match self {
             Self::None => String::new(),
-            Self::Basic { user, .. } => format!("-u {}:\"$PASSWORD\" ", quoted(user)),
-            Self::Token(_) => "-H \"Authorization: Bearer $TOKEN\" ".to_owned(),
+            Self::Basic { user, password } if password.is_empty() => {
+                format!("-u {}: ", quoted(user))
+            }
+            Self::Basic { user, .. } => format!("-u {}:\"{variable}\" ", quoted(user)),
+            Self::Token(_) => format!("-H \"Authorization: Bearer {variable}\" "),
         }
     }
 }
@@ -207,7 +210,7 @@ mod tests {
     fn nothing_secret_is_shown() {
         let pair = Credentials::basic("joe", "correct horse");
         assert!(!format!("{pair:?}").contains("horse"));
-        assert_eq!(pair.curl(), "-u joe:\"$PASSWORD\" ");
+        assert_eq!(pair.curl("$PASSWORD"), "-u joe:\"$PASSWORD\" ");
         assert_eq!(pair.secrets().len(), 2);
     }
 

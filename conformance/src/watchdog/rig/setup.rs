@@ -125,6 +125,14 @@ impl Setup {
         self
     }
 
+    /// Begins to stop as soon as it is told to, and has long for it: whoever holds the end shows.
+    #[must_use]
+    pub fn stops_at_once(self) -> Self {
+        self.env("drain_delay", "100ms")
+            .env("healthcheck_interval", "100ms")
+            .env("shutdown_timeout", "20s")
+    }
+
     /// In http mode `start` also waits for the fixture's port; not with `false`.
     #[must_use]
     pub fn await_upstream(mut self, yes: bool) -> Self {

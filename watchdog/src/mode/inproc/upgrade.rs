@@ -19,7 +19,8 @@ use super::body::Body;
 use crate::conn::Io;
 use crate::http1::server::Switch;
 use crate::mode::Tunnel;
-use crate::mode::proxy::tunnel::{Pulse, Watched};
+use crate::mode::proxy::tunnel::Pulse;
+use crate::mode::proxy::watched::Watched;
 
 /// A request's offer to switch protocols, in the extensions of every HTTP/1.1 request that makes one and has no body.
 ///
@@ -161,7 +162,7 @@ pub(super) fn take<B>(response: &mut Response<B>) -> Option<Tunnel> {
 ///
 /// It is read and written by the traits of tokio, as in the example there. Dropping it closes it.
 #[derive(Debug)]
-pub struct Upgraded(Watched<Io>);
+pub struct Upgraded(Watched<Io, Arc<Pulse>>);
 
 impl AsyncRead for Upgraded {
     fn poll_read(

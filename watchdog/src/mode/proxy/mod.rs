@@ -16,6 +16,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 pub(in crate::mode) mod tunnel;
+pub(in crate::mode) mod watched;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,17 +2,15 @@
 //!
 //! Owns both ends and the limit on silence. May know that one side has closed its half. Refuses to know the protocol.
 
-use std::io::{self, IoSlice};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf, copy_bidirectional};
+use tokio::io::{AsyncWriteExt as _, copy_bidirectional};
 use tokio::time::{Instant, sleep_until};
 
+use super::watched::{Watched, Witness};
 use crate::dial::Stream;
 use crate::http1::server::Switch;
 use crate::mode::Tunnel;
@@ -78,62 +76,13 @@ impl Pulse {
     }
 }
 
-/// One end: all traffic, either way, goes through it.
-#[derive(Debug)]
-pub(in crate::mode) struct Watched<S> {
-    stream: S,
-    pulse: Arc<Pulse>,
-}
-
-impl<S> Watched<S> {
-    pub(in crate::mode) const fn new(stream: S, pulse: Arc<Pulse>) -> Self {
-        Self { stream, pulse }
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
-        self.pulse.beat();
-        Poll::Ready(read)
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, buf));
-        self.pulse.beat();
-        Poll::Ready(written)
+impl Witness for Arc<Pulse> {
+    fn has_read(&mut self, _: usize) {
+        self.beat();
     }
 
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, bufs));
-        self.pulse.beat();
-        Poll::Ready(written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    fn has_written(&mut self) {
+        self.beat();
     }
 }
 

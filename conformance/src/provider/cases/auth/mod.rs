@@ -189,7 +189,7 @@ fn deploy(rig: &mut Rig) -> Outcome {
     let deployment = rig.function();
     let provider = rig.provider();
     provider.anonymous().deploy(&deployment)?.is(401)?;
-    rig.stays(1.0, |provider| {
+    rig.stays(1.0, || {
         let listed = provider.listed(&deployment)?;
         check!(listed.is_none(), "the refused deployment is listed");
         Ok(())
@@ -203,8 +203,9 @@ fn update(rig: &mut Rig) -> Outcome {
     let f = rig.start(&before)?;
     let instance = f.instance()?;
     let after = before.env("COLOUR", "red").label("kept", "no");
-    rig.provider().anonymous().update(&after)?.is(401)?;
-    rig.stays(1.0, |provider| {
+    let provider = rig.provider();
+    provider.anonymous().update(&after)?.is(401)?;
+    rig.stays(1.0, || {
         let labels = provider.status(&f)?.labels;
         let kept = labels.get("kept").map(String::as_str);
         check_eq!(kept, Some("yes"), "the label after a refused update");
@@ -217,8 +218,9 @@ fn update(rig: &mut Rig) -> Outcome {
 
 fn delete(rig: &mut Rig) -> Outcome {
     let f = rig.probe()?;
-    rig.provider().anonymous().delete(&f)?.is(401)?;
-    rig.stays(1.0, |provider| {
+    let provider = rig.provider();
+    provider.anonymous().delete(&f)?.is(401)?;
+    rig.stays(1.0, || {
         let listed = provider.listed(&f)?;
         check!(
             listed.is_some(),
@@ -241,8 +243,9 @@ fn describe(rig: &mut Rig) -> Outcome {
 fn scale(rig: &mut Rig) -> Outcome {
     let f = rig.probe()?;
     let before = f.status()?.replicas;
-    rig.provider().anonymous().scale(&f, before + 1)?.is(401)?;
-    rig.stays(1.0, |provider| {
+    let provider = rig.provider();
+    provider.anonymous().scale(&f, before + 1)?.is(401)?;
+    rig.stays(1.0, || {
         let now = provider.status(&f)?.replicas;
         check_eq!(now, before, "replicas after a refused scaling");
         Ok(())

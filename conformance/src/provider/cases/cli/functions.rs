@@ -136,7 +136,8 @@ fn deploy_again(rig: &mut Rig) -> Outcome {
     let f = rig.handle(&name);
     rig.ready(&f)?;
     deployed(rig, &cli, &name, &["--env", "COLOUR=red"])?;
-    rig.settles("the update", |provider| {
+    rig.settles("the update", || {
+        let provider = &rig.provider();
         let seen = Function::new(provider, &f).env("COLOUR")?;
         check_eq!(
             seen.as_deref(),
@@ -160,7 +161,8 @@ fn replace(rig: &mut Rig) -> Outcome {
     rig.ready(&f)?;
     let instance = f.instance()?;
     deployed(rig, &cli, &name, &replace)?;
-    rig.settles("the new function", |provider| {
+    rig.settles("the new function", || {
+        let provider = &rig.provider();
         let f = Function::new(provider, &f);
         check_eq!(f.env("COLOUR")?.as_deref(), Some("red"), "the variable");
         check!(f.instance()? != instance, "the process of before answers");
@@ -195,7 +197,7 @@ fn list(rig: &mut Rig) -> Outcome {
 
 fn describe(rig: &mut Rig) -> Outcome {
     let (cli, f) = (rig.faas_cli()?, rig.probe()?);
-    rig.until(5.0, "a function that is told to be ready", |_| {
+    rig.until(5.0, "a function that is told to be ready", || {
         let ran = cli.run(&["describe", &f.name])?.succeeds()?.says(&f.name)?;
         for (field, want) in [("Status:", "Ready"), ("Available Replicas:", "1")] {
             let found = ran.out.lines().find_map(|line| line.strip_prefix(field));

@@ -40,7 +40,7 @@ pub(super) const CASES: &[Case] = &[
 fn logs(rig: &mut Rig) -> Outcome {
     let (cli, f) = (rig.faas_cli()?, rig.probe()?);
     f.get("/log?stream=out&n=5&tag=from-the-judge")?.is(200)?;
-    rig.until(10.0, "the lines of the log", |_| {
+    rig.until(10.0, "the lines of the log", || {
         let words = ["logs", &f.name, "--tail=false", "--since", "1h"];
         let ran = cli.run(&words)?.succeeds()?;
         let count = ran
@@ -99,7 +99,8 @@ fn is_read(rig: &Rig, name: &str, want: &str) -> Outcome {
 
 fn removed(rig: &Rig, cli: &crate::provider::rig::faas_cli::FaasCli, name: &str) -> Outcome {
     cli.run(&["secret", "remove", name])?.succeeds()?;
-    rig.settles("the end of the secret", |provider| {
+    rig.settles("the end of the secret", || {
+        let provider = &rig.provider();
         let listed: Vec<SecretEntry> = provider.secrets()?.is(200)?.json()?;
         let there = listed.iter().any(|one| one.name == name);
         check!(!there, "the removed secret is listed");
@@ -130,7 +131,8 @@ fn namespaces(rig: &mut Rig) -> Outcome {
     let label = told.pointer("/labels/team").and_then(Value::as_str);
     check_eq!(label, Some("judges"), "the label of the namespace");
     cli.run(&["namespace", "remove", &name])?.succeeds()?;
-    rig.settles("the end of the namespace", |provider| {
+    rig.settles("the end of the namespace", || {
+        let provider = &rig.provider();
         let all = provider.namespace_names()?;
         check!(!all.contains(&name), "the removed namespace is listed");
         Ok(())

@@ -87,7 +87,8 @@ fn one_name(rig: &mut Rig) -> Outcome {
     );
     let f = rig.handle(&plain);
     rig.ready(&f)?;
-    rig.settles("one function, as it is told", |provider| {
+    rig.settles("one function, as it is told", || {
+        let provider = &rig.provider();
         let label = provider.status(&f)?.labels.get("number").cloned();
         for _ in 0..5 {
             let seen = Function::new(provider, &f).env("NUMBER")?;
@@ -119,12 +120,13 @@ fn update_and_delete(rig: &mut Rig) -> Outcome {
         let deleted = answers
             .last()
             .is_some_and(|one| ACCEPTED.contains(&one.status));
-        let whole = rig.settles("whole or gone", |provider| whole_or_gone(provider, &f))?;
+        let whole = rig.settles("whole or gone", || whole_or_gone(&rig.provider(), &f))?;
         check!(
             !(deleted && whole) || answers.first().is_some_and(|one| one.status < 300),
             "the removal was accepted, the update refused, and the function is there"
         );
-        rig.stays(0.5, |provider| {
+        rig.stays(0.5, || {
+            let provider = &rig.provider();
             let now = whole_or_gone(provider, &f)?;
             check_eq!(now, whole, "whether the function is there, a little later");
             Ok(())
@@ -172,7 +174,7 @@ fn secrets(rig: &mut Rig) -> Outcome {
 
 fn lists(rig: &mut Rig) -> Outcome {
     let kept = rig.probe()?;
-    let quiet = rig.provider().unrecorded();
+    let quiet = rig.provider();
     let look = || {
         let listed = quiet.listed(&kept)?;
         check!(

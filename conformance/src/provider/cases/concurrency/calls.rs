@@ -108,7 +108,8 @@ fn slow_calls(rig: &mut Rig) -> Outcome {
 
 /// Asks for other things once the slow calls are all under way.
 fn while_busy(rig: &Rig, f: &Function, other: &Function) -> Outcome {
-    rig.until(10.0, "50 slow calls under way", |provider| {
+    rig.until(10.0, "50 slow calls under way", || {
+        let provider = &rig.provider();
         let now: Value = Function::new(provider, f).json("/inflight")?;
         let now = now.get("now").and_then(Value::as_u64).unwrap_or_default();
         check!(now > 50, "{now} calls are under way, expected 51");

@@ -150,8 +150,8 @@ fn accepted(rig: &mut Rig) -> Outcome {
 
 fn not_listed(rig: &mut Rig) -> Outcome {
     let f = removed(rig)?;
-    rig.settles("the end of the entry", |provider| not_in_list(provider, &f))?;
-    rig.stays(0.5, |provider| not_in_list(provider, &f))
+    rig.settles("the end of the entry", || not_in_list(&rig.provider(), &f))?;
+    rig.stays(0.5, || not_in_list(&rig.provider(), &f))
 }
 
 fn not_in_list(provider: &Provider, f: &Function) -> Outcome {
@@ -172,7 +172,7 @@ fn removed(rig: &Rig) -> Result<Function, Failure> {
 
 fn not_described(rig: &mut Rig) -> Outcome {
     let f = removed(rig)?;
-    let is_404 = |provider: &Provider| provider.describe(&f)?.is(404).map(|_| ());
+    let is_404 = || rig.provider().describe(&f)?.is(404).map(|_| ());
     rig.settles("a description that is 404", is_404)?;
     rig.stays(0.5, is_404)
 }
@@ -183,7 +183,8 @@ fn not_called(rig: &mut Rig) -> Outcome {
     rig.provider().delete(&f)?.is_accepted()?;
     let call = |provider: &Provider| provider.invoke(&f, &Request::get("/instance"));
     let mut stranger = None;
-    rig.settles("a call that reaches nothing", |provider| {
+    rig.settles("a call that reaches nothing", || {
+        let provider = &rig.provider();
         let answer = call(provider)?;
         if answer.status == 200 && answer.text() != own {
             stranger = Some(answer.told());
@@ -194,7 +195,8 @@ fn not_called(rig: &mut Rig) -> Outcome {
         stranger.is_none(),
         "another process answered for the removed function: {stranger:?}"
     );
-    rig.stays(0.5, |provider| {
+    rig.stays(0.5, || {
+        let provider = &rig.provider();
         call(provider)?.is_one_of(UNREACHED).map(|_| ())
     })?;
     other.get("/instance")?.is(200)?;
@@ -228,7 +230,7 @@ fn prefix(rig: &mut Rig) -> Outcome {
     }
     provider.delete(&longer)?.is_accepted()?;
     rig.gone(&longer)?;
-    rig.stays(0.5, |provider| is_there(provider, &long))
+    rig.stays(0.5, || is_there(&rig.provider(), &long))
 }
 
 /// It is listed, described and called.
@@ -243,7 +245,7 @@ fn is_there(provider: &Provider, f: &Function) -> Outcome {
 fn letters(rig: &mut Rig) -> Outcome {
     let f = rig.probe()?;
     rig.provider().delete(f.name.to_uppercase())?.is_refused()?;
-    rig.stays(0.5, |provider| is_there(provider, &f))
+    rig.stays(0.5, || is_there(&rig.provider(), &f))
 }
 
 fn under_way(rig: &mut Rig) -> Outcome {
@@ -263,7 +265,8 @@ fn under_way(rig: &mut Rig) -> Outcome {
         answer.told()
     );
     rig.gone(&f)?;
-    rig.settles("a call that reaches nothing", |provider| {
+    rig.settles("a call that reaches nothing", || {
+        let provider = &rig.provider();
         provider
             .invoke(&f, &Request::get("/instance"))?
             .is_one_of(UNREACHED)
@@ -272,7 +275,8 @@ fn under_way(rig: &mut Rig) -> Outcome {
 }
 
 fn remove_while_called(rig: &Rig, f: &Function) -> Outcome {
-    rig.until(10.0, "the call that is under way", |provider| {
+    rig.until(10.0, "the call that is under way", || {
+        let provider = &rig.provider();
         // This very question is one of them.
         let now = Function::new(provider, f).json::<Value>("/inflight")?;
         let now = now.get("now").and_then(Value::as_u64).unwrap_or_default();

@@ -74,5 +74,5 @@ fn same_name(rig: &mut Rig) -> Outcome {
     // Without a namespace it is the default one that is meant.
     rig.provider().delete(&here)?.is_accepted()?;
     rig.gone(&here)?;
-    rig.stays(0.5, |provider| is_there(provider, &there))
+    rig.stays(0.5, || is_there(&rig.provider(), &there))
 }

@@ -62,7 +62,7 @@ fn empty_name(rig: &mut Rig) -> Outcome {
             return Err(answer.unlike(&format!("expected 400 or 404 to the body {body}")));
         }
     }
-    rig.stays(0.3, |provider| is_there(provider, &f))
+    rig.stays(0.3, || is_there(&rig.provider(), &f))
 }
 
 fn malformed(rig: &mut Rig) -> Outcome {
@@ -82,7 +82,7 @@ fn malformed(rig: &mut Rig) -> Outcome {
             return Err(answer.unlike(&format!("expected 400 to the body {body}")));
         }
     }
-    rig.stays(0.3, |provider| is_there(provider, &f))
+    rig.stays(0.3, || is_there(&rig.provider(), &f))
 }
 
 fn no_body(rig: &mut Rig) -> Outcome {
@@ -90,7 +90,7 @@ fn no_body(rig: &mut Rig) -> Outcome {
     let request = Request::new("DELETE", "/system/functions");
     rig.provider().send(&request)?.is(400)?;
     rig.provider().send(&request.body(""))?.is(400)?;
-    rig.stays(0.3, |provider| is_there(provider, &f))
+    rig.stays(0.3, || is_there(&rig.provider(), &f))
 }
 
 fn never_ready(rig: &mut Rig) -> Outcome {
@@ -99,7 +99,7 @@ fn never_ready(rig: &mut Rig) -> Outcome {
     let provider = rig.provider();
     for deployment in [&late, &silent] {
         provider.deploy(deployment)?.is_accepted()?;
-        rig.settles("the description", |provider| provider.status(deployment))?;
+        rig.settles("the description", || rig.provider().status(deployment))?;
         provider.delete(deployment)?.is_accepted()?;
         rig.gone(deployment)?;
     }
@@ -121,7 +121,7 @@ fn crashed(rig: &mut Rig) -> Outcome {
         return Ok(());
     }
     answer.is_accepted()?;
-    rig.settles("the description", |provider| provider.status(&ends))?;
+    rig.settles("the description", || rig.provider().status(&ends))?;
     provider.delete(&ends)?.is_accepted()?;
     rig.gone(&ends)
 }

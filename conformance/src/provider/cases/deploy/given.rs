@@ -227,7 +227,7 @@ fn has_annotations(rig: &Rig, pairs: &[(&str, &str)]) -> Outcome {
 
 /// The description of what was just deployed.
 fn told(rig: &Rig, deployment: &Deployment) -> Result<Status, Failure> {
-    rig.settles("the description", |provider| provider.status(deployment))
+    rig.settles("the description", || rig.provider().status(deployment))
 }
 
 fn null_maps(rig: &mut Rig) -> Outcome {

@@ -76,7 +76,8 @@ fn one_form(rig: &Rig, what: &str, has: fn(&str) -> bool, with: fn(&str) -> Stri
     let accepted = ACCEPTED.contains(&rig.provider().deploy(&made_up)?.status);
     let works = accepted
         && rig
-            .until(5.0, "an answer", |provider| {
+            .until(5.0, "an answer", || {
+                let provider = &rig.provider();
                 provider
                     .invoke(&made_up, &Request::get("/instance"))?
                     .is(200)

@@ -235,7 +235,8 @@ fn minimal(rig: &mut Rig) -> Outcome {
 fn listed(rig: &mut Rig) -> Outcome {
     let deployment = rig.function();
     rig.provider().deploy(&deployment)?.is_accepted()?;
-    let entry = rig.settles("the entry of the list", |provider| {
+    let entry = rig.settles("the entry of the list", || {
+        let provider = &rig.provider();
         let listed = provider.listed(&deployment)?;
         listed.ok_or_else(|| Failure::failed("the deployed function is not listed"))
     })?;
@@ -246,7 +247,7 @@ fn listed(rig: &mut Rig) -> Outcome {
 fn described(rig: &mut Rig) -> Outcome {
     let deployment = rig.function();
     rig.provider().deploy(&deployment)?.is_accepted()?;
-    let status = rig.settles("the description", |provider| provider.status(&deployment))?;
+    let status = rig.settles("the description", || rig.provider().status(&deployment))?;
     check_eq!(
         status.name,
         deployment.name(),
@@ -386,7 +387,7 @@ fn taken(rig: &mut Rig) -> Outcome {
         same.call,
         same.told()
     );
-    rig.stays(0.5, |provider| as_it_was(provider, &f))?;
+    rig.stays(0.5, || as_it_was(&rig.provider(), &f))?;
     let other = first.clone().env("COLOUR", "red").label("colour", "red");
     let answer = provider.deploy(&other)?;
     if answer.status < 400 {
@@ -394,7 +395,7 @@ fn taken(rig: &mut Rig) -> Outcome {
         answer.is_accepted()?;
         rig.ready(&f)?;
     } else {
-        rig.stays(0.5, |provider| as_it_was(provider, &f))?;
+        rig.stays(0.5, || as_it_was(&rig.provider(), &f))?;
     }
     let all = rig.provider().functions(None)?;
     let entries = all.iter().filter(|one| one.name == f.name).count();
@@ -426,7 +427,8 @@ fn taken_status(rig: &mut Rig) -> Outcome {
 
 /// Nothing of that name is listed or described, now and a little later.
 fn nothing_of(rig: &Rig, named: impl Named) -> Outcome {
-    rig.stays(0.5, |provider| {
+    rig.stays(0.5, || {
+        let provider = &rig.provider();
         let listed = provider.listed(&named)?;
         check!(listed.is_none(), "{} is listed", named.name());
         provider.describe(&named)?.is(404)?;
@@ -436,7 +438,8 @@ fn nothing_of(rig: &Rig, named: impl Named) -> Outcome {
 
 /// It is not available for a while, and does not answer.
 fn never_available(rig: &Rig, named: impl Named) -> Outcome {
-    rig.stays(1.5, |provider| {
+    rig.stays(1.5, || {
+        let provider = &rig.provider();
         let answer = provider.describe(&named)?.is_one_of(&[200, 404])?;
         if answer.status == 200 {
             let count = answer.json::<Status>()?.available_replicas;

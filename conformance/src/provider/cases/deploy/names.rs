@@ -78,7 +78,8 @@ fn of_path(rig: &mut Rig) -> Outcome {
             return Err(answer.unlike(&format!("expected 400 to the name {odd:?}")));
         }
     }
-    rig.stays(0.3, |provider| {
+    rig.stays(0.3, || {
+        let provider = &rig.provider();
         let all = provider.functions(None)?;
         let found = all.iter().find(|one| one.name.contains(&name));
         check!(found.is_none(), "{found:?} is listed");

@@ -40,7 +40,8 @@ fn missing(rig: &mut Rig) -> Outcome {
     let provider = rig.provider();
     let there = plain.clone().namespace(&nowhere);
     provider.deploy(&there)?.is_one_of(&[400, 404])?;
-    rig.stays(0.5, |provider| {
+    rig.stays(0.5, || {
+        let provider = &rig.provider();
         let listed = provider.listed(&plain)?;
         check!(listed.is_none(), "it is listed in the default namespace");
         Ok(())

@@ -134,7 +134,8 @@ fn no_name(rig: &mut Rig) -> Outcome {
     ] {
         provider.deploy(&nameless)?.is(400)?;
     }
-    rig.stays(0.3, |provider| {
+    rig.stays(0.3, || {
+        let provider = &rig.provider();
         let all = provider.functions(None)?;
         let nameless = all.iter().any(|one| one.name.is_empty());
         check!(!nameless, "a function without a name is listed");

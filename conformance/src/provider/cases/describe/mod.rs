@@ -275,7 +275,8 @@ fn as_listed(rig: &mut Rig) -> Outcome {
         .label("team", "judges")
         .annotation("topic", "orders");
     let f = rig.start(&deployment)?;
-    rig.settles("two answers that agree", |provider| {
+    rig.settles("two answers that agree", || {
+        let provider = &rig.provider();
         let described = provider.describe(&f)?.is(200)?.value()?;
         let all = provider.list()?.is(200)?.value()?;
         let all = all.as_array().into_iter().flatten();

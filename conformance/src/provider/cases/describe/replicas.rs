@@ -49,7 +49,8 @@ const SEEN: f64 = 5.0;
 fn one(rig: &mut Rig) -> Outcome {
     let f = rig.probe()?;
     check_eq!(f.status()?.replicas, 1, "replicas of a default deployment");
-    rig.stays(0.5, |provider| {
+    rig.stays(0.5, || {
+        let provider = &rig.provider();
         check_eq!(provider.status(&f)?.replicas, 1, "replicas, a little later");
         Ok(())
     })
@@ -57,7 +58,8 @@ fn one(rig: &mut Rig) -> Outcome {
 
 fn available(rig: &mut Rig) -> Outcome {
     let f = rig.probe()?;
-    rig.until(SEEN, "an available replica", |provider| {
+    rig.until(SEEN, "an available replica", || {
+        let provider = &rig.provider();
         let count = provider.status(&f)?.available_replicas;
         check!(
             count >= 1,
@@ -73,7 +75,8 @@ fn unavailable(rig: &mut Rig) -> Outcome {
     if answer.status < 400 {
         answer.is_accepted()?;
     }
-    rig.stays(2.0, |provider| {
+    rig.stays(2.0, || {
+        let provider = &rig.provider();
         let answer = provider.describe(&ends)?.is_one_of(&[200, 404])?;
         if answer.status == 200 {
             let count = answer.json::<Status>()?.available_replicas;
@@ -95,7 +98,8 @@ fn not_over(rig: &mut Rig) -> Outcome {
         rig.replicas(&f, 2)?;
         provider.scale(&f, 1)?.is_accepted()?;
     }
-    let at_most = |provider: &Provider| {
+    let at_most = || {
+        let provider = &rig.provider();
         let status = provider.status(&f)?;
         let (wanted, there) = (status.replicas, status.available_replicas);
         check!(

@@ -163,7 +163,8 @@ fn invocations(rig: &mut Rig) -> Outcome {
         f.get("/")?.is(200)?;
     }
     let counted = |least: f64| {
-        rig.until(SCRAPED, "the count of invocations", |provider| {
+        rig.until(SCRAPED, "the count of invocations", || {
+            let provider = &rig.provider();
             let count = provider.listed(&f)?.map(|one| one.invocation_count);
             let count = count.unwrap_or_default();
             check!(

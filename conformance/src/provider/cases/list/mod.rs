@@ -151,7 +151,8 @@ fn empty(rig: &mut Rig) -> Outcome {
     } else {
         // What other cases left may still be going.
         let ours = crate::provider::rig::name::prefix(&rig.ground().run);
-        rig.settles("a list without functions of ours", |provider| {
+        rig.settles("a list without functions of ours", || {
+            let provider = &rig.provider();
             let all = provider.functions(None)?;
             let left = all.iter().find(|one| one.name.contains(&ours));
             check!(left.is_none(), "{left:?} is still there");
@@ -201,7 +202,8 @@ fn once(rig: &mut Rig) -> Outcome {
     provider
         .update(&deployment.env("COLOUR", "red"))?
         .is_accepted()?;
-    rig.stays(0.5, |provider| {
+    rig.stays(0.5, || {
+        let provider = &rig.provider();
         let mut names: Vec<String> = provider
             .functions(None)?
             .into_iter()
@@ -215,7 +217,7 @@ fn once(rig: &mut Rig) -> Outcome {
 }
 
 fn churn(rig: &mut Rig) -> Outcome {
-    let quiet = rig.provider().unrecorded();
+    let quiet = rig.provider();
     let (seen, done) = meanwhile(2, || whole_list(&quiet), || come_and_go(rig));
     done?;
     check!(seen.len() > 10, "the list was read {} times", seen.len());
@@ -229,7 +231,7 @@ fn come_and_go(rig: &Rig) -> Outcome {
             let deployment = rig.function().label("team", "judges");
             let provider = rig.provider();
             provider.deploy(&deployment)?.is_accepted()?;
-            rig.settles("the description", |provider| provider.status(&deployment))?;
+            rig.settles("the description", || rig.provider().status(&deployment))?;
             provider
                 .update(&deployment.clone().env("COLOUR", "red"))?
                 .is_accepted()?;

@@ -164,7 +164,8 @@ fn missing(rig: &mut Rig) -> Outcome {
 fn missing_creates_nothing(rig: &mut Rig) -> Outcome {
     let deployment = rig.function();
     rig.provider().update(&deployment)?.is_error()?;
-    rig.stays(0.5, |provider| {
+    rig.stays(0.5, || {
+        let provider = &rig.provider();
         let listed = provider.listed(&deployment)?;
         check!(listed.is_none(), "the update created a function");
         provider.describe(&deployment)?.is(404)?;
@@ -189,7 +190,8 @@ fn again(rig: &mut Rig) -> Outcome {
 
 /// Waits until the function has that variable, or has it no more.
 fn turns(rig: &Rig, f: &Function, name: &str, want: Option<&str>) -> Outcome {
-    rig.settles(&format!("{name} is {want:?}"), |provider| {
+    rig.settles(&format!("{name} is {want:?}"), || {
+        let provider = &rig.provider();
         let seen = Function::new(provider, f).env(name)?;
         check_eq!(seen.as_deref(), want, "{name} in the environment");
         Ok(())
@@ -237,7 +239,8 @@ fn replicas(rig: &mut Rig) -> Outcome {
         .is_accepted()?;
     turns(rig, &f, "COLOUR", Some("red"))?;
     rig.replicas(&f, 2)?;
-    rig.stays(0.5, |provider| {
+    rig.stays(0.5, || {
+        let provider = &rig.provider();
         check_eq!(provider.status(&f)?.replicas, 2, "replicas after an update");
         Ok(())
     })
@@ -279,7 +282,8 @@ fn read_only(rig: &mut Rig) -> Outcome {
     let closed = writable.clone().read_only();
     for (deployment, want) in [(&closed, false), (&writable, true)] {
         provider.update(deployment)?.is_accepted()?;
-        rig.settles("the root file system", |provider| {
+        rig.settles("the root file system", || {
+            let provider = &rig.provider();
             let can = writes(&Function::new(provider, &f))?;
             check_eq!(can, want, "whether the function can write to its root");
             Ok(())

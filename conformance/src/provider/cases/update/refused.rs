@@ -88,7 +88,8 @@ fn no_image(rig: &mut Rig) -> Outcome {
         return goes_on(rig, &f);
     }
     answer.is_accepted()?;
-    rig.stays(1.0, |provider| {
+    rig.stays(1.0, || {
+        let provider = &rig.provider();
         let seen = provider.invoke(&f, &Request::get("/env/COLOUR"))?;
         if seen.status == 200 {
             check_eq!(seen.text(), "green", "the variable of the old function");
@@ -102,7 +103,8 @@ fn no_image(rig: &mut Rig) -> Outcome {
 
 /// The function of before is called and told.
 fn goes_on(rig: &Rig, f: &Function) -> Outcome {
-    rig.stays(1.0, |provider| {
+    rig.stays(1.0, || {
+        let provider = &rig.provider();
         let seen = provider.invoke(f, &Request::get("/env/COLOUR"))?.is(200)?;
         check_eq!(seen.text(), "green", "the variable after a refused update");
         let labels = provider.status(f)?.labels;

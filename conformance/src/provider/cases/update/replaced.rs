@@ -73,7 +73,8 @@ fn env(rig: &mut Rig) -> Outcome {
     rig.provider().update(&after)?.is_accepted()?;
     turns(rig, &f, "COLOUR", Some("red"))?;
     turns(rig, &f, "SIZE", Some("12"))?;
-    rig.stays(0.3, |provider| {
+    rig.stays(0.3, || {
+        let provider = &rig.provider();
         let seen = Function::new(provider, &f).env("COLOUR")?;
         check_eq!(
             seen.as_deref(),
@@ -137,7 +138,8 @@ type Texts = std::collections::BTreeMap<String, String>;
 
 /// Both the description and the list have what is new, and nothing of what is old.
 fn replaced(rig: &Rig, f: &Function, what: &str, part: Part) -> Outcome {
-    rig.settles(&format!("the new {what}"), |provider| {
+    rig.settles(&format!("the new {what}"), || {
+        let provider = &rig.provider();
         for told in both(provider, f, part)? {
             let of = |name: &str| told.get(name).map(String::as_str);
             check_eq!(of("new"), Some("yes"), "\"new\" in the {what}");
@@ -149,7 +151,8 @@ fn replaced(rig: &Rig, f: &Function, what: &str, part: Part) -> Outcome {
 }
 
 fn none_left(rig: &Rig, f: &Function, what: &str, part: Part) -> Outcome {
-    rig.settles(&format!("the end of the {what}"), |provider| {
+    rig.settles(&format!("the end of the {what}"), || {
+        let provider = &rig.provider();
         for told in both(provider, f, part)? {
             let left = told.keys().find(|name| *name == "new" || *name == "both");
             check_eq!(left, None, "{what} after an update without any");
@@ -172,7 +175,8 @@ fn new_image(rig: &mut Rig) -> Outcome {
     rig.provider()
         .update(&before.image(second))?
         .is_accepted()?;
-    rig.settles("the second image", |provider| {
+    rig.settles("the second image", || {
+        let provider = &rig.provider();
         let seen = provider.invoke(&f, &Request::get("/version"))?.is(200)?;
         check!(seen.text() != old, "version {old} still answers");
         Ok(())
@@ -192,7 +196,8 @@ fn secret(rig: &mut Rig) -> Outcome {
     rig.provider()
         .update(&before.secret(&name))?
         .is_accepted()?;
-    rig.settles("the secret", |provider| {
+    rig.settles("the secret", || {
+        let provider = &rig.provider();
         let file = Function::new(provider, &f).secret(&name)?;
         let file = file.ok_or_else(|| Failure::failed("the function has no file of the secret"))?;
         let value = String::from_utf8_lossy(&file.bytes()?).into_owned();
@@ -207,7 +212,8 @@ fn secret_gone(rig: &mut Rig) -> Outcome {
     let f = rig.start(&plain.clone().secret(&kept).secret(&dropped))?;
     check!(f.secret(&dropped)?.is_some(), "the secret was never there");
     rig.provider().update(&plain.secret(&kept))?.is_accepted()?;
-    rig.settles("the end of the secret", |provider| {
+    rig.settles("the end of the secret", || {
+        let provider = &rig.provider();
         let f = Function::new(provider, &f);
         let left = f.secret(&dropped)?;
         check!(left.is_none(), "the function can still read the secret");

@@ -72,7 +72,7 @@ fn without_downtime(rig: &mut Rig) -> Outcome {
 fn during_update(rig: &Rig) -> Result<Vec<Result<Answer, Failure>>, Failure> {
     let before = rig.function().env("COLOUR", "green");
     let f = rig.start(&before)?;
-    let quiet = rig.provider().unrecorded();
+    let quiet = rig.provider();
     let caller = quiet.patient(rig.timeout(LONGEST));
     let (seen, updated) = meanwhile(
         2,
@@ -81,7 +81,8 @@ fn during_update(rig: &Rig) -> Result<Vec<Result<Answer, Failure>>, Failure> {
             let after = before.env("COLOUR", "red");
             rig.provider().update(&after)?.is_accepted()?;
             turns(rig, &f, "COLOUR", Some("red"))?;
-            rig.stays(0.3, |provider| {
+            rig.stays(0.3, || {
+                let provider = &rig.provider();
                 provider.status(&f)?;
                 Ok(())
             })

@@ -109,7 +109,7 @@ fn marshalled(rig: &mut Rig) -> Outcome {
 
 fn over_http2(rig: &mut Rig) -> Outcome {
     let w = start(rig)?;
-    let mut wire = Connection::client(w.connect()?.into_parts().0, None)?;
+    let mut wire = Connection::client(w.connect()?.into_parts()?.0, None)?;
     let id = wire.request("POST", "/", &[("x-a", "1")], false)?;
     wire.data(id, b"eleven byte", true)?;
     let stream = wire.until(id, Stream::over)?;

@@ -5,6 +5,7 @@
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
 
+use crate::watchdog::cases::proxy::upstream::Port;
 use crate::watchdog::prelude::*;
 
 pub const CASES: &[Case] = &[
@@ -41,6 +42,15 @@ pub const CASES: &[Case] = &[
     .modes(&[Http])
     .feature("ready")
     .run(lost),
+    Case::must(
+        "health/unreached-unanswered",
+        "WD-9.19",
+        "so is a connection that nobody answers",
+    )
+    .modes(&[Http])
+    .feature("ready")
+    .seconds(60)
+    .run(unanswered),
     Case::must(
         "health/unreached-silent-tls",
         "WD-9.19",
@@ -176,6 +186,19 @@ fn silent_tls(rig: &mut Rig) -> Outcome {
     listener.set_nonblocking(true)?;
     rig.poll(15.0, "another attempt", || listener.accept().ok())?;
     Ok(())
+}
+
+fn unanswered(rig: &mut Rig) -> Outcome {
+    let port = Port::open(rig)?;
+    let full = port.fill();
+    let w = port.watchdog(rig).start()?;
+    w.wait_log("no connection within", 15.0)?;
+    check_eq!(w.get("/_/ready")?.status, 503, "ready");
+    drop(full);
+    rig.poll(20.0, "another attempt", || {
+        drop(port.accept());
+        (w.probe("/_/ready") == Some(200)).then_some(())
+    })
 }
 
 fn refused_tls(rig: &mut Rig) -> Outcome {

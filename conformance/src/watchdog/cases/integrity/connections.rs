@@ -60,7 +60,7 @@ fn idle(rig: &mut Rig) -> Outcome {
 
 /// As much of a head as the subject takes within a moment.
 fn half_a_head(w: &Watchdog) -> Result<TcpStream, Failure> {
-    let (mut stream, _) = w.connect()?.into_parts();
+    let (mut stream, _) = w.connect()?.into_parts()?;
     stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n")?;
     stream.set_write_timeout(Some(Duration::from_millis(20)))?;
     let field = format!("X-Filler: {}\r\n", "a".repeat(60_000));

@@ -265,9 +265,7 @@ fn idle_connections(rig: &mut Rig) -> Outcome {
 fn half_head(rig: &mut Rig) -> Outcome {
     let w = rig
         .function(&rig.fixture("echo", &[]))
-        .env("drain_delay", "100ms")
-        .env("healthcheck_interval", "100ms")
-        .env("shutdown_timeout", "20s")
+        .stops_at_once()
         .start()?;
     let mut wire = w.connect()?;
     wire.send(b"GET / HTTP/1.1\r\nHos")?;

@@ -2,7 +2,7 @@
 //! It knows the wire.
 //! It refuses to wait for clients for ever.
 
-use super::{wait_refused, wait_unlocked};
+use super::{finish, wait_refused, wait_unlocked, waiting};
 use crate::watchdog::prelude::*;
 use crate::wire::request::chunk;
 
@@ -58,6 +58,14 @@ pub const CASES: &[Case] = &[
     )
     .modes(FORK)
     .run(pipelined),
+    Case::must(
+        "lifecycle/queued",
+        "WD-10.1",
+        "a request that waits for a slot has its turn after SIGTERM",
+    )
+    .modes(FUNCTION)
+    .feature("queue")
+    .run(queued),
 ];
 
 /// A child that outlives SIGTERM in http mode: what is judged is the watchdog.
@@ -199,6 +207,28 @@ fn pipelined(rig: &mut Rig) -> Outcome {
         (200, "done"),
         "the first answer"
     );
+    check_eq!(w.wait_exit(10.0)?.code, Some(0), "exit code");
+    Ok(())
+}
+
+fn queued(rig: &mut Rig) -> Outcome {
+    let (setup, target) = waiting(rig);
+    let w = setup
+        .env("max_inflight", "1")
+        .env("max_queue", "1")
+        .env("queue_timeout", "20s")
+        .env("drain_delay", "100ms")
+        .env("healthcheck_interval", "100ms")
+        .start()?;
+    let (mut first, mut second) = (w.connect()?, w.connect()?);
+    first.send_request(&Request::get(target))?;
+    rig.wait_evidence("inflight", 10.0)?;
+    second.send_request(&Request::get(target))?;
+    w.wait_metric("fwatchdog_queue_length", &[], 1.0, 5.0)?;
+    w.signal(Signal::SIGTERM)?;
+    wait_refused(rig, &w)?;
+    finish(rig, &mut first)?;
+    finish(rig, &mut second)?;
     check_eq!(w.wait_exit(10.0)?.code, Some(0), "exit code");
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! It knows the clauses of its chapter and the cases that judge them.
 //! It refuses the speed of anything.
 
+mod clients;
 mod counted;
 mod exposition;
 mod more;
@@ -15,7 +16,12 @@ pub const CHAPTER: Chapter = Chapter {
     title: "Metrics",
     intro: "Counters in the Prometheus text format, on a port of their own.",
     clauses: CLAUSES,
-    cases: &[exposition::CASES, counted::CASES, more::CASES],
+    cases: &[
+        exposition::CASES,
+        counted::CASES,
+        more::CASES,
+        clients::CASES,
+    ],
 };
 
 const CLAUSES: &[Clause] = &[
@@ -80,6 +86,10 @@ const CLAUSES: &[Clause] = &[
     Clause::must(
         "WD-12.17",
         "Metrics can be read while requests hang and while the watchdog drains.",
+    ),
+    Clause::should(
+        "WD-12.18",
+        "A client of the metrics port that does not ask, or does not take its answer, is waited for a minute at most, and not by the end of the watchdog.",
     ),
 ];
 

@@ -11,6 +11,7 @@ mod pool;
 mod request;
 mod seen;
 mod upload;
+pub(super) mod upstream;
 
 use crate::watchdog::prelude::*;
 
@@ -31,6 +32,7 @@ pub const CHAPTER: Chapter = Chapter {
         framing::CASES,
         pool::CASES,
         links::CASES,
+        upstream::CASES,
     ],
 };
 
@@ -133,6 +135,14 @@ const CLAUSES: &[Clause] = &[
     Clause::must(
         "WD-6.27",
         "A child that closes connections without saying so, after an answer or when idle, costs no request that could not be sent again (RFC 9112, 9.3.1).",
+    ),
+    Clause::must(
+        "WD-6.28",
+        "A connection to the child that comes to nothing is given up within seconds, and is a 502 with `X-OpenFaaS-Internal`.",
+    ),
+    Clause::should(
+        "WD-6.29",
+        "Who closes an idle connection to the child first is the watchdog.",
     ),
 ];
 

@@ -128,4 +128,8 @@ const CLAUSES: &[Clause] = &[
         "WD-2.25",
         "No control byte stands in the line before a chunk, and the extensions of a body's chunks are bound (RFC 9112, 7.1.1).",
     ),
+    Clause::must(
+        "WD-2.26",
+        "A connection that is to end is read for seconds behind its last answer, and not for as long as its client likes to send.",
+    ),
 ];

@@ -27,12 +27,24 @@ pub const CASES: &[Case] = &[
     .modes(FUNCTION)
     .run(unread_probes),
     Case::must(
+        "server/unread-probes-cut",
+        "WD-2.21",
+        "nor does it have its connection for longer than `write_timeout`",
+    )
+    .run(unread_probes_cut),
+    Case::must(
         "server/upload-outlasts-answer",
         "WD-2.5",
         "an upload that goes on after its answer, and that nobody reads, holds its connection no longer than `read_timeout`",
     )
     .modes(&[Http])
     .run(unread_upload),
+    Case::must(
+        "server/upload-after-refusal",
+        "WD-2.26",
+        "a client that goes on with its upload behind the last answer, however slowly, is listened to for seconds",
+    )
+    .run(refused_upload),
     Case::must(
         "server/idle-then-head",
         "WD-2.5",
@@ -103,9 +115,7 @@ fn unread_failure(rig: &mut Rig) -> Outcome {
 fn unread_probes(rig: &mut Rig) -> Outcome {
     let w = rig
         .function(&rig.fixture("echo", &[]))
-        .env("drain_delay", "100ms")
-        .env("healthcheck_interval", "100ms")
-        .env("shutdown_timeout", "20s")
+        .stops_at_once()
         .start()?;
     let mut wire = w.connect_narrowly()?;
     wire.send(&b"GET /_/health HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3000))?;
@@ -113,6 +123,20 @@ fn unread_probes(rig: &mut Rig) -> Outcome {
     let exit = w.wait_exit(8.0)?;
     check_eq!(exit.code, Some(0), "exit code");
     Ok(())
+}
+
+fn unread_probes_cut(rig: &mut Rig) -> Outcome {
+    let w = rig
+        .function(&rig.fixture("echo", &[]))
+        .env("write_timeout", "2s")
+        .env("read_timeout", "40s")
+        .start()?;
+    let mut wire = w.connect_narrowly()?;
+    wire.send(&b"GET /_/health HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3000))?;
+    // Without reading, which would help: whoever is no longer there takes nothing.
+    rig.poll(15.0, "the end of the connection", || {
+        wire.send(b"G").is_err().then_some(())
+    })
 }
 
 fn unread_upload(rig: &mut Rig) -> Outcome {
@@ -134,6 +158,20 @@ fn unread_upload(rig: &mut Rig) -> Outcome {
         }
     }
     wire.expect_closed(rig.timeout(8.0))
+}
+
+fn refused_upload(rig: &mut Rig) -> Outcome {
+    let w = rig
+        .function(&rig.fixture("echo", &[]))
+        .env("read_timeout", "40s")
+        .start()?;
+    let mut wire = w.connect()?;
+    wire.send_head(&Request::post("/_/health").header("Content-Length", "100000000"))?;
+    check_eq!(wire.read_response()?.status, 405, "status");
+    rig.poll(10.0, "the end of the connection", || {
+        rig.pass_time(Duration::from_millis(50));
+        wire.send(b"x").is_err().then_some(())
+    })
 }
 
 /// Nothing for most of `read_timeout`, then a head in two halves with as much time between them.

@@ -138,7 +138,7 @@ pub(super) const CASES: &[Case] = &[
 pub(super) type Client = Connection<TcpStream>;
 
 pub(super) fn client(w: &Watchdog) -> Result<Client, Failure> {
-    let (stream, _) = w.connect()?.into_parts();
+    let (stream, _) = w.connect()?.into_parts()?;
     Ok(Connection::client(stream, None)?)
 }
 
@@ -291,7 +291,7 @@ fn deadline(rig: &mut Rig) -> Outcome {
 fn window(rig: &mut Rig) -> Outcome {
     const SIZE: usize = 1_000_000;
     let w = server(rig).start()?;
-    let (stream, _) = w.connect()?.into_parts();
+    let (stream, _) = w.connect()?.into_parts()?;
     let mut client = Connection::client(stream, Some(1000))?;
     let id = client.request("GET", &format!("/bytes/{SIZE}"), &[], true)?;
     let mut granted = 1000;

@@ -56,7 +56,7 @@ const SIZE: usize = 1_500_000;
 
 /// A client whose answer has left the watchdog, and has mostly not been taken.
 fn behind(w: &Watchdog) -> Result<(Client, u32), Failure> {
-    let (stream, _) = w.connect()?.into_parts();
+    let (stream, _) = w.connect()?.into_parts()?;
     let mut client = Connection::client(stream, Some(1 << 24))?;
     client.grant(0, 1 << 24)?;
     let id = client.request("GET", &format!("/bytes/{SIZE}"), &[], true)?;

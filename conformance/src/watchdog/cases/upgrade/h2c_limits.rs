@@ -100,8 +100,8 @@ pub(super) const CASES: &[Case] = &[
 
 /// A client that grants nothing by itself: `window` for each stream, and as much as there can be for all of them. Next to nothing fits into the buffers
 /// on the way.
-fn stingy(w: &Watchdog, window: u32) -> Result<Client, Failure> {
-    let (stream, _) = w.connect_narrowly()?.into_parts();
+pub(super) fn stingy(w: &Watchdog, window: u32) -> Result<Client, Failure> {
+    let (stream, _) = w.connect_narrowly()?.into_parts()?;
     let mut client = Connection::client(stream, Some(window))?;
     client.grant(0, 1 << 30)?;
     Ok(client)
@@ -206,10 +206,7 @@ fn half_frame(rig: &mut Rig) -> Outcome {
 }
 
 fn silent_at_end(rig: &mut Rig) -> Outcome {
-    let w = server(rig)
-        .env("drain_delay", "100ms")
-        .env("shutdown_timeout", "20s")
-        .start()?;
+    let w = server(rig).stops_at_once().start()?;
     let mut client = client(&w)?;
     ask(&mut client, "GET", "/anything")?;
     let mut half = w.connect()?;

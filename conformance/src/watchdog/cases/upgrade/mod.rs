@@ -6,6 +6,7 @@ mod h2c;
 mod h2c_last;
 mod h2c_limits;
 mod h2c_shared;
+mod h2c_states;
 mod h2c_upstream;
 mod rules;
 mod streams;
@@ -28,6 +29,7 @@ pub const CHAPTER: Chapter = Chapter {
         h2c_upstream::CASES,
         rules::CASES,
         h2c_shared::CASES,
+        h2c_states::CASES,
     ],
 };
 
@@ -131,6 +133,14 @@ const CLAUSES: &[Clause] = &[
     Clause::must(
         "WD-7.25",
         "Fields that no trailer may be (RFC 9110, 6.5.1; RFC 9113, 8.2.2) are dropped from a child's trailers, and do not cost the body.",
+    ),
+    Clause::must(
+        "WD-7.26",
+        "An HTTP/2 connection to the child on which nothing happens is closed.",
+    ),
+    Clause::must(
+        "WD-7.27",
+        "A stream that has its answer is not open for ever because its client might go on sending.",
     ),
 ];
 

@@ -76,6 +76,14 @@ pub(super) const CASES: &[Case] = &[
     .feature("stream-idle-timeout")
     .run(gap),
     Case::must(
+        "upgrade/events-untaken",
+        "WD-7.8",
+        "so does a client that takes no events for so long",
+    )
+    .modes(&[Http])
+    .feature("stream-idle-timeout")
+    .run(untaken),
+    Case::must(
         "upgrade/events-gap-by-default",
         "WD-7.8",
         "exec_timeout is the longest gap where nothing else is set",
@@ -244,6 +252,19 @@ fn gap(rig: &mut Rig) -> Outcome {
         .env("stream_idle_timeout", "500ms")
         .start()?;
     cut_in_the_gap(rig, &w, &Request::get("/sse?n=2&ms=20000"))
+}
+
+fn untaken(rig: &mut Rig) -> Outcome {
+    let w = server(rig)
+        .env("exec_timeout", "25s")
+        .env("write_timeout", "25s")
+        .env("stream_idle_timeout", "1s")
+        .start()?;
+    let mut wire = w.connect_narrowly()?;
+    wire.send_request(&Request::get("/sse?n=100000&ms=0&size=20000"))?;
+    w.wait_metric("http_requests_in_flight", &[], 1.0, 5.0)?;
+    w.wait_metric("http_requests_in_flight", &[], 0.0, 15.0)?;
+    rig.wait_evidence_of("sse.end", "gone", 5.0)
 }
 
 fn gap_by_default(rig: &mut Rig) -> Outcome {

@@ -344,7 +344,7 @@ fn bytes_before_the_answer(rig: &mut Rig) -> Outcome {
 
 fn raw_bulk(rig: &mut Rig) -> Outcome {
     let w = server(rig).start()?;
-    let (stream, rest) = raw(&w)?.into_parts();
+    let (stream, rest) = raw(&w)?.into_parts()?;
     check_eq!(rest, b"", "bytes nobody sent");
     let body = Pattern::new(4, 5_000_000);
     let mut out = stream.try_clone()?;

@@ -2,30 +2,28 @@
 //!
 //! Owns the task that runs it and the places of its streams. May know when it was last heard of. Refuses to choose between connections.
 
-use std::io::{self, IoSlice};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
 use h2::client::{Builder, Connection, SendRequest};
 use h2::{Ping, PingPong};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use crate::dial::Stream;
 use crate::failure::{Failure, chain};
+use crate::mode::proxy::watched::{Watched, Witness};
 use crate::task::{self, Owned};
 
 /// How many streams share a connection.
-const MOST: usize = 64;
+const MOST: u32 = 64;
 
 /// What may come of an answer before it is read. A connection has room for all its streams: none that is not read stops another.
 const STREAM_WINDOW: u32 = 128 << 10;
-const CONNECTION_WINDOW: u32 = STREAM_WINDOW * 64 * 2;
+const CONNECTION_WINDOW: u32 = STREAM_WINDOW * MOST;
 
 /// A request that was given up after so long, with not a byte from the other side for as long, casts doubt on the connection.
 const DOUBT: Duration = Duration::from_secs(1);
@@ -83,8 +81,7 @@ impl Line {
     /// A connection that knows how many streams the other side allows: more than those would be refused.
     pub(super) async fn new(stream: Stream) -> Result<Arc<Self>, Failure> {
         let state = Arc::new(State::new());
-        let watched = Watched {
-            stream,
+        let ear = Ear {
             state: Arc::clone(&state),
             read: 0,
         };
@@ -93,7 +90,7 @@ impl Line {
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_header_list_size(MAX_HEAD)
             .enable_push(false)
-            .handshake(watched)
+            .handshake(Watched::new(stream, ear))
             .await;
         let (sender, connection) = handshake.map_err(|e| Failure::Upstream(chain(&e)))?;
         let line = Arc::new(Self {
@@ -135,7 +132,7 @@ impl Line {
             state.open.store(CLOSED, Ordering::Release);
             return None;
         }
-        self.claim(self.sender.current_max_send_streams().min(MOST))
+        self.claim(self.sender.current_max_send_streams().min(MOST as usize))
     }
 
     /// A place, whether or not there is room.
@@ -231,7 +228,7 @@ impl Drop for Seat {
     }
 }
 
-async fn drive(mut connection: Connection<Watched, Bytes>, state: Arc<State>) {
+async fn drive(mut connection: Connection<Watched<Stream, Ear>, Bytes>, state: Arc<State>) {
     let pings = connection.ping_pong();
     tokio::select! {
         // Its error reaches every stream on it.
@@ -303,65 +300,24 @@ impl State {
     }
 }
 
-/// The socket, which tells when something is heard.
-struct Watched {
-    stream: Stream,
+/// Who is told what comes on the socket.
+struct Ear {
     state: Arc<State>,
-    /// So many bytes, as long as the settings may still be among those that come.
+    /// So many bytes have come, as long as the settings may still be among those that come.
     read: usize,
 }
 
-impl Watched {
-    /// To be called before more is read: whatever was read before has been understood by then. Settings come first.
-    fn greet(&mut self) {
+impl Witness for Ear {
+    /// Settings come first.
+    fn reads(&mut self) {
         if (FRAME_HEAD..usize::MAX).contains(&self.read) {
             self.read = usize::MAX;
             self.state.greeted.notify_one();
         }
     }
-}
 
-impl AsyncRead for Watched {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.greet();
-        let before = buf.filled().len();
-        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
-        self.read = self.read.saturating_add(buf.filled().len() - before);
+    fn has_read(&mut self, bytes: usize) {
+        self.read = self.read.saturating_add(bytes);
         self.state.hear();
-        Poll::Ready(read)
-    }
-}
-
-impl AsyncWrite for Watched {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

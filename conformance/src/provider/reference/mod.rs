@@ -1,0 +1,119 @@
+//! The reference provider: functions as local processes behind the provider REST API.
+//! It knows the contract's routes, in the shape of a provider and in that of a gateway, and fwatchdog.
+//! It refuses to be a product: it is for tests, demos and work on templates, on one machine, with no wall between functions.
+#![expect(
+    clippy::result_large_err,
+    reason = "a refusal is the answer itself, moved once on its way to the client"
+)]
+
+mod answer;
+mod api;
+mod auth;
+mod autoscale;
+mod deployment;
+mod faults;
+mod forward;
+mod function;
+mod image;
+mod invoke;
+mod json;
+mod keeper;
+mod launch;
+mod logs;
+mod metrics;
+mod names;
+mod options;
+mod quantity;
+mod queue;
+mod relay;
+mod replica;
+mod route;
+mod server;
+mod sweep;
+mod upload;
+mod world;
+
+pub use faults::{Fault, on};
+pub use options::{command, run};
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::task::JoinSet;
+
+use auth::Door;
+use function::Function;
+use image::Images;
+use metrics::Metrics;
+use world::World;
+
+/// Whose place the provider takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Provider,
+    Gateway,
+}
+
+/// How it was started.
+#[derive(Clone, Debug)]
+struct Options {
+    shape: Shape,
+    door: Door,
+    images: Images,
+    /// This executable, which is also the probe.
+    own: PathBuf,
+    fwatchdog: PathBuf,
+    /// The longest that a request to the API may take to arrive.
+    read_timeout: Duration,
+    /// The longest that an invocation may take, to its last byte.
+    timeout: Duration,
+    /// How long an invocation waits for a replica that is ready.
+    hold: Duration,
+    /// From SIGTERM to SIGKILL.
+    grace: Duration,
+    max_replicas: u32,
+    /// Whether functions are told with a label of the provider's own.
+    labelled: bool,
+}
+
+/// Everything that requests share.
+struct Provider {
+    options: Options,
+    root: tempfile::TempDir,
+    world: World,
+    metrics: Metrics,
+    keepers: Mutex<JoinSet<()>>,
+    /// Calls that wait in the queue or are being made.
+    calls: Mutex<JoinSet<()>>,
+    turns: Arc<Semaphore>,
+    /// Becomes true when the provider is told to end.
+    stop: watch::Receiver<bool>,
+}
+
+impl Provider {
+    fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// The secrets of those names, where they exist.
+    fn secret_values(&self, namespace: &str, names: &[String]) -> Vec<(String, Vec<u8>)> {
+        let value = |name: &String| Some((name.clone(), self.world.secret(namespace, name)?));
+        names.iter().filter_map(value).collect()
+    }
+
+    async fn keep(self: &Arc<Self>, function: Arc<Function>) {
+        let mut keepers = self.keepers.lock().await;
+        while keepers.try_join_next().is_some() {}
+        keepers.spawn(keeper::keep(Arc::clone(self), function));
+    }
+
+    /// Ends what is queued, and then every function.
+    async fn close(&self) {
+        self.calls.lock().await.shutdown().await;
+        self.world.clear();
+        let mut keepers = self.keepers.lock().await;
+        while keepers.join_next().await.is_some() {}
+    }
+}
