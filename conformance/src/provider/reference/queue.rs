@@ -105,13 +105,21 @@ fn callback(headers: &HeaderMap) -> Result<Option<Uri>, Answer> {
     let Some(value) = headers.get(CALLBACK) else {
         return Ok(None);
     };
-    let uri: Option<Uri> = value.to_str().ok().and_then(|text| text.parse().ok());
-    match uri {
-        Some(uri) if uri.scheme_str() == Some("http") && uri.host().is_some() => Ok(Some(uri)),
-        _ => Err(bad(&format!(
+    match value.to_str().ok().and_then(reachable) {
+        Some(uri) => Ok(Some(uri)),
+        None => Err(bad(&format!(
             "X-Callback-Url {value:?}: expected http://HOST[:PORT]/PATH"
         ))),
     }
+}
+
+/// A URL that a callback can go to.
+fn reachable(text: &str) -> Option<Uri> {
+    let uri: Uri = text.parse().ok()?;
+    let host = uri.host().filter(|host| !host.is_empty())?;
+    let port = uri.authority()?.as_str().strip_prefix(host)?;
+    let good = port.is_empty() || port.strip_prefix(':')?.parse::<u16>().is_ok();
+    (good && uri.scheme_str() == Some("http")).then_some(uri)
 }
 
 /// Makes the call when it is its turn, once; then tells of it.
@@ -190,4 +198,33 @@ async fn tell(to: &Uri, mut headers: HeaderMap, body: Bytes) -> Result<(), BoxEr
     let response = sender.send_request(request).await?;
     response.into_body().collect().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_callback_has_a_host_and_perhaps_a_port() {
+        for good in [
+            "http://a",
+            "http://a:1/x?y",
+            "http://[::1]:80/",
+            "http://127.0.0.1:9/",
+        ] {
+            assert!(reachable(good).is_some(), "{good}");
+        }
+        for bad in [
+            "",
+            "/x",
+            "a:80",
+            "https://a/",
+            "http:///x",
+            "http://a:port/",
+            "http://u@a/",
+            "http://a:70000/",
+        ] {
+            assert!(reachable(bad).is_none(), "{bad}");
+        }
+    }
 }
