@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,10 +17,14 @@ import (
 // How long an update waits for the new replicas before it ends the old ones.
 const patience = 20 * time.Second
 
-// The body of a request, or a 400.
+// The body of a request, which has come whole, or a 400.
 func body[T any](r *http.Request) (T, error) {
 	var read T
-	if err := json.NewDecoder(r.Body).Decode(&read); err != nil {
+	text, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = json.Unmarshal(text, &read)
+	}
+	if err != nil {
 		return read, refusal{400, "the body is no JSON of the expected form: " + err.Error()}
 	}
 	return read, nil

@@ -117,25 +117,26 @@ func (one *replica) collect(lines io.Reader) {
 	}
 }
 
-// Ready is who answers so, and stays it as long as it lives.
+// Ready is who says so, asked again and again.
 func (one *replica) probe(command *exec.Cmd, ended chan struct{}) {
 	client := http.Client{Timeout: time.Second}
+	pause := between
 	for {
 		select {
 		case <-ended:
 			return
-		case <-time.After(between):
+		case <-time.After(pause):
 		}
 		reply, err := client.Get("http://" + one.address + "/_/ready")
-		if err != nil {
-			continue
+		ready := err == nil && reply.StatusCode == http.StatusOK
+		if err == nil {
+			reply.Body.Close()
 		}
-		reply.Body.Close()
-		if reply.StatusCode == http.StatusOK {
-			one.mutex.Lock()
-			one.ready = one.running == command
-			one.mutex.Unlock()
-			return
+		one.mutex.Lock()
+		one.ready = ready && one.running == command
+		one.mutex.Unlock()
+		if pause = between; ready {
+			pause = 5 * between
 		}
 	}
 }
