@@ -36,10 +36,11 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     functions_come_and_go();
+    functions_change();
     a_gateway_wakes_and_queues();
     secrets_and_namespaces_are_kept_apart();
     nothing_outlives_it();
-    let _ = std::io::stdout().write_all(b"4 passed\n");
+    let _ = std::io::stdout().write_all(b"5 passed\n");
     ExitCode::SUCCESS
 }
 
@@ -171,6 +172,12 @@ fn functions_come_and_go() {
             r#""text":"said 0""#,
         )
     });
+}
+
+fn functions_change() {
+    let provider = Provider::start("provider");
+    provider.deploy(r#"{"service":"f","image":"fwatchdog-probe:1","envVars":{"A":"1"}}"#);
+    assert_eq!(provider.call("f/version"), (200, "1".to_owned()));
     let update = r#"{"service":"f","image":"fwatchdog-probe:2"}"#;
     assert_eq!(provider.api("PUT", "/system/functions", update).status, 202);
     eventually("the new version alone", || {

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -56,8 +56,8 @@ struct Beyond {
     file: Option<Stored>,
     /// What comes after it. A copy shares them, so that they count once.
     pieces: VecDeque<Bytes>,
-    /// Their part of the bound.
-    _held: Held,
+    /// Their part of the bound, until the last copy is gone.
+    held: Arc<Held>,
 }
 
 impl Place {
@@ -123,7 +123,7 @@ impl Spool {
         let beyond = Beyond {
             file: self.file,
             pieces: pieces.into_iter().map(BytesMut::freeze).collect(),
-            _held: held,
+            held: Arc::new(held),
         };
         Spooled {
             memory: self.memory.freeze(),
@@ -183,7 +183,7 @@ impl Beyond {
         Ok(Self {
             file,
             pieces: self.pieces.clone(),
-            _held: Held::default(),
+            held: Arc::clone(&self.held),
         })
     }
 }
@@ -371,6 +371,8 @@ mod tests {
         let copy = spooled.again().unwrap();
         let first = |spooled: &Spooled| spooled.beyond.as_ref().unwrap().pieces[0].as_ptr();
         assert_eq!(first(&copy), first(&spooled));
+        let counted = |spooled: &Spooled| spooled.beyond.as_ref().unwrap().held.count;
+        assert_eq!(counted(&copy), 200_000);
         assert_eq!(read(copy), bytes);
         let start = spooled.peek().unwrap();
         assert!(bytes.starts_with(&start) && start.len() >= CHUNK);

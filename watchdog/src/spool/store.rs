@@ -96,6 +96,8 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
+        // Given back once it is free: others may take it at once.
+        self.pieces.clear();
         HELD.fetch_sub(self.count, Ordering::Relaxed);
     }
 }

@@ -12,7 +12,10 @@ const MIN: &str = "com.openfaas.scale.min";
 const MAX: &str = "com.openfaas.scale.max";
 const FACTOR: &str = "com.openfaas.scale.factor";
 
-/// One function as deployed: nothing is added to it or taken away.
+/// The label that providers on Kubernetes add, with the name of the function.
+const OWN_LABEL: &str = "faas_function";
+
+/// One function as deployed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deployment {
     pub service: String,
@@ -25,6 +28,8 @@ pub struct Deployment {
     pub annotations: Option<Pairs>,
     pub limits: Option<Pairs>,
     pub requests: Option<Pairs>,
+    /// Whether the provider's own label is told, too.
+    pub labelled: bool,
 }
 
 impl Deployment {
@@ -40,6 +45,7 @@ impl Deployment {
             annotations: fields.pairs("annotations")?,
             limits: resources(fields, "limits")?,
             requests: resources(fields, "requests")?,
+            labelled: false,
         };
         if fields.flag("readOnlyRootFilesystem")? {
             return Err(
@@ -79,6 +85,11 @@ impl Deployment {
         self.labels.as_ref()?.get(name).map(String::as_str)
     }
 
+    /// How many bytes of memory a replica may have.
+    pub fn memory(&self) -> Option<u64> {
+        quantity::memory(self.limits.as_ref()?.get("memory")?)
+    }
+
     /// The least and the most replicas that alerts may bring.
     pub fn bounds(&self) -> Result<(u32, u32), String> {
         let least = number(MIN, self.label(MIN))?.unwrap_or(1);
@@ -103,7 +114,7 @@ impl Deployment {
             .min(100)
     }
 
-    /// The fields that are told again as they were given.
+    /// The fields that are told again as they were given, with the provider's own label.
     pub fn told(&self) -> Map<String, Value> {
         let mut out = Map::new();
         let mut put = |name: &str, value: Value| out.insert(name.to_owned(), value);
@@ -123,8 +134,13 @@ impl Deployment {
                 put(name, json!(texts));
             }
         }
+        let mut labels = self.labels.clone();
+        if self.labelled {
+            let own = (OWN_LABEL.to_owned(), self.service.clone());
+            labels.get_or_insert_default().extend([own]);
+        }
         for (name, pairs) in [
-            ("labels", &self.labels),
+            ("labels", &labels),
             ("annotations", &self.annotations),
             ("limits", &self.limits),
             ("requests", &self.requests),
@@ -190,10 +206,14 @@ mod tests {
         let told = |text| Value::Object(read(text).unwrap().told());
         let least = r#"{"service":"f","image":"i","registryAuth":"x","foo":[1]}"#;
         assert_eq!(told(least), json!({"name": "f", "image": "i"}));
-        let more = r#"{"service":"f","image":"i","labels":{},"envVars":{"A":""},"secrets":["s"]}"#;
+        let more =
+            r#"{"service":"f","image":"i","labels":{"a":"b"},"envVars":{"A":""},"secrets":["s"]}"#;
         let expected =
-            json!({"name":"f","image":"i","labels":{},"envVars":{"A":""},"secrets":["s"]});
+            json!({"name":"f","image":"i","labels":{"a":"b"},"envVars":{"A":""},"secrets":["s"]});
         assert_eq!(told(more), expected);
+        let mut labelled = read(least).unwrap();
+        labelled.labelled = true;
+        assert_eq!(labelled.told()["labels"], json!({"faas_function": "f"}));
     }
 
     #[test]

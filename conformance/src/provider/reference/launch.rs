@@ -24,6 +24,8 @@ pub struct Launch {
     pub command: Vec<String>,
     pub env: BTreeMap<String, String>,
     pub grace: Duration,
+    /// How many bytes of memory it may have.
+    pub memory: Option<u64>,
     dir: PathBuf,
     /// What the function takes for its file system.
     pub root: PathBuf,
@@ -48,6 +50,7 @@ impl Launch {
             command: Vec::new(),
             env: BTreeMap::new(),
             grace: provider.options.grace,
+            memory: wanted.deployment.memory(),
             root: dir.join("root"),
             dir,
             secrets,

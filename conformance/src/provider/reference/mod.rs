@@ -9,6 +9,7 @@
 mod answer;
 mod api;
 mod auth;
+mod autoscale;
 mod deployment;
 mod faults;
 mod forward;
@@ -19,6 +20,7 @@ mod json;
 mod keeper;
 mod launch;
 mod logs;
+mod memory;
 mod metrics;
 mod names;
 mod options;
@@ -73,6 +75,8 @@ struct Options {
     /// From SIGTERM to SIGKILL.
     grace: Duration,
     max_replicas: u32,
+    /// Whether functions are told with a label of the provider's own.
+    labelled: bool,
 }
 
 /// Everything that requests share.

@@ -15,6 +15,7 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::auth::Door;
+use super::autoscale;
 use super::image::Images;
 use super::metrics::Metrics;
 use super::world::World;
@@ -59,6 +60,8 @@ pub fn command() -> Command {
         .arg(time("timeout", "60s", "The longest that a call of a function may take"))
         .arg(time("hold", "10s", "How long a call waits for a replica that is ready"))
         .arg(time("grace", "30s", "From SIGTERM to SIGKILL"))
+        .arg(Arg::new("autoscale").long("autoscale").action(ArgAction::SetTrue).help("Raises and lowers replicas by load, as alerts would"))
+        .arg(Arg::new("own-label").long("own-label").action(ArgAction::SetTrue).help("Tells the label faas_function of each function, as providers on Kubernetes do"))
         .arg(option("max-replicas", "20", "The most replicas of a function").value_parser(value_parser!(u32)))
 }
 
@@ -88,7 +91,8 @@ pub fn run(args: &ArgMatches) -> u8 {
         .worker_threads(2)
         .enable_all()
         .build();
-    let served = runtime.and_then(|runtime| runtime.block_on(serve(options, listen)));
+    let served = runtime
+        .and_then(|runtime| runtime.block_on(serve(options, listen, args.get_flag("autoscale"))));
     match served {
         Ok(()) => 0,
         Err(why) => complain(&format!("{listen}: {why}"), FAULT),
@@ -127,6 +131,7 @@ fn options(args: &ArgMatches) -> Result<Options, String> {
         timeout: span("timeout"),
         hold: span("hold"),
         grace: span("grace"),
+        labelled: args.get_flag("own-label"),
         max_replicas: args.get_one::<u32>("max-replicas").copied().unwrap_or(1),
     })
 }
@@ -149,7 +154,7 @@ fn fwatchdog(named: Option<&PathBuf>, own: &Path) -> Result<PathBuf, String> {
     })
 }
 
-async fn serve(options: Options, listen: SocketAddr) -> io::Result<()> {
+async fn serve(options: Options, listen: SocketAddr, autoscale: bool) -> io::Result<()> {
     let (mut term, mut int) = (
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
@@ -173,6 +178,9 @@ async fn serve(options: Options, listen: SocketAddr) -> io::Result<()> {
         "conformance serve: a reference provider for tests and demos, not a product: functions are local processes, with no wall between them\n\
          conformance serve: listening on http://{address}"
     );
+    if autoscale {
+        tokio::spawn(autoscale::watch(Arc::clone(&provider), stop.clone()));
+    }
     let server = tokio::spawn(server::serve(Arc::clone(&provider), listener, stop));
     tokio::select! {
         _ = term.recv() => {}

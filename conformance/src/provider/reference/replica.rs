@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::function::Function;
 use super::launch::Launch;
 use super::logs::LONGEST;
-use super::sweep;
+use super::{memory, sweep};
 
 /// How often readiness is asked for, before it is there for the first time and after.
 const EAGER: Duration = Duration::from_millis(15);
@@ -117,12 +117,20 @@ async fn run(
         ));
     }
     let mut stop = replica.stop.subscribe();
+    let pid = child.id();
+    let mut greedy = false;
     tokio::select! {
         _ = child.wait() => {}
         _ = stop.wait_for(|&stop| stop) => {}
         () = watch_over(replica, changed) => {}
+        () = memory::over(pid, launch.memory) => greedy = true,
     }
     replica.state.send_replace(State::Unready);
+    if greedy {
+        let why = "reference provider: killed, as it has more memory than its limit";
+        function.log.add(&replica.instance, why.as_bytes());
+        sweep::end(&replica.instance).await;
+    }
     end(&mut child, launch.grace).await;
     let _ = timeout(LAST_WORDS, async {
         while readers.join_next().await.is_some() {}

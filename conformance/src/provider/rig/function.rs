@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::answer::Answer;
 use super::api::Provider;
 use super::name::Named;
-use super::probe::{Echo, SecretFile};
+use super::probe::{Echo, SecretFile, decoded};
 use super::status::Status;
 use crate::failure::Failure;
 use crate::wire::Request;
@@ -79,6 +79,27 @@ impl Function {
             200 => answer.json().map(Some),
             _ => Ok(None),
         }
+    }
+
+    /// Writes a file there; the number of the error, where there was one.
+    pub fn write_file(&self, path: &str, bytes: impl Into<Vec<u8>>) -> Result<Option<i64>> {
+        let answer = self
+            .post(&format!("/fs/write?path={path}"), bytes)?
+            .is(200)?;
+        let told = answer.value()?;
+        match told.get("ok").and_then(Value::as_bool) {
+            Some(true) => Ok(None),
+            _ => Ok(Some(
+                told.get("errno").and_then(Value::as_i64).unwrap_or(-1),
+            )),
+        }
+    }
+
+    /// A file as the function reads it; `None` where it cannot.
+    pub fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        let told: Value = self.json(&format!("/fs/read?path={path}"))?;
+        let text = told.get("base64").and_then(Value::as_str);
+        text.map(decoded).transpose()
     }
 
     /// Which process answered.

@@ -5,6 +5,7 @@
 pub mod answer;
 pub mod api;
 pub mod callback;
+mod calls;
 pub mod crowd;
 pub mod deployment;
 pub mod discovery;

@@ -54,9 +54,7 @@ impl Echo {
     }
 
     pub fn body(&self) -> Result<Vec<u8>, Failure> {
-        STANDARD
-            .decode(&self.body_base64)
-            .map_err(|e| Failure::failed(format!("the probe's body_base64: {e}")))
+        decoded(&self.body_base64)
     }
 }
 
@@ -104,10 +102,15 @@ pub struct SecretFile {
 
 impl SecretFile {
     pub fn bytes(&self) -> Result<Vec<u8>, Failure> {
-        STANDARD
-            .decode(&self.base64)
-            .map_err(|e| Failure::failed(format!("the probe's base64: {e}")))
+        decoded(&self.base64)
     }
+}
+
+/// Bytes that the probe tells.
+pub fn decoded(base64: &str) -> Result<Vec<u8>, Failure> {
+    STANDARD
+        .decode(base64)
+        .map_err(|e| Failure::failed(format!("the probe tells no base64 ({e}): {base64}")))
 }
 
 #[cfg(test)]

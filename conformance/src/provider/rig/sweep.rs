@@ -44,29 +44,30 @@ pub fn remove(
     left
 }
 
-/// Looks for whatever bears the name of the run, removes it and waits until it is gone.
+/// Removes whatever bears the name of the run, as often as there is something, and waits until it is gone.
 pub fn all_of(provider: &Provider, run: &str, known: &[Thing], limit: Duration) -> Vec<Left> {
     let deadline = Instant::now() + limit;
     let mut things = known.to_vec();
-    for thing in found(provider, run, known) {
-        if !things.contains(&thing) {
-            things.push(thing);
+    loop {
+        let mut left = remove(provider, &things, limit, |_| {});
+        for thing in things.iter().filter(|thing| thing.kind == Kind::Function) {
+            let listed = left.iter().any(|one| one.thing == *thing);
+            if let Err(why) = poll(deadline, || absent(provider, thing))
+                && !listed
+            {
+                let thing = thing.clone();
+                left.push(Left { thing, why });
+            }
+        }
+        // What was asked for before the run ended may come to be only now.
+        things = found(provider, run, known);
+        if things.is_empty() || Instant::now() >= deadline {
+            return left;
         }
     }
-    let mut left = remove(provider, &things, limit, |_| {});
-    for thing in things.iter().filter(|thing| thing.kind == Kind::Function) {
-        let listed = left.iter().any(|one| one.thing == *thing);
-        if let Err(why) = poll(deadline, || absent(provider, thing))
-            && !listed
-        {
-            let thing = thing.clone();
-            left.push(Left { thing, why });
-        }
-    }
-    left
 }
 
-/// Functions and secrets of the run, in the default namespace and in those of the known things.
+/// Functions of the run, in the default namespace and in those of the known things.
 fn found(provider: &Provider, run: &str, known: &[Thing]) -> Vec<Thing> {
     let mut places: Vec<Option<&str>> = vec![None];
     for thing in known {

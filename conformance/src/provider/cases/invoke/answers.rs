@@ -228,7 +228,7 @@ fn no_body(rig: &mut Rig) -> Outcome {
 
 fn gzip(rig: &mut Rig) -> Outcome {
     let f = rig.probe()?;
-    let request = Request::get("/gzip").header("Accept-Encoding", "gzip");
+    let request = Request::get("/gzip?asked=1").header("Accept-Encoding", "gzip");
     let answer = f.call(&request)?.is(200)?;
     let coding = answer.header("content-encoding");
     check_eq!(coding, Some("gzip"), "Content-Encoding");

@@ -142,7 +142,9 @@ fn no_answer(rig: &mut Rig) -> Outcome {
 
 fn not_listening(rig: &mut Rig) -> Outcome {
     let provider = rig.provider();
-    let deployment = rig.function().env("PROBE_LISTEN_DELAY", "3600s");
+    // Nobody is at the port of functions, or nobody behind the watchdog there.
+    let deployment = rig.function().env("port", "18080");
+    let deployment = deployment.env("PROBE_LISTEN_DELAY", "3600s");
     provider.deploy(&deployment)?.is_accepted()?;
     // A gateway that waits for the first replica may take 100 s.
     let limit = rig.timeout(110.0);

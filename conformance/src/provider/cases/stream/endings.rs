@@ -94,7 +94,9 @@ fn dead(rig: &mut Rig) -> Outcome {
         broken.call(&request)?.is_one_of(&[500, 502, 503, 504])?;
     }
     let provider = rig.provider();
-    let silent = rig.function().env("PROBE_LISTEN_DELAY", "3600s");
+    // Nobody is at the port of functions, or nobody behind the watchdog there.
+    let silent = rig.function().env("port", "18080");
+    let silent = silent.env("PROBE_LISTEN_DELAY", "3600s");
     provider.deploy(&silent)?.is_accepted()?;
     // A gateway that waits for the first replica may take 100 s.
     let patient = provider.patient(rig.timeout(110.0));

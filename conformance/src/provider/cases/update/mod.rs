@@ -57,7 +57,7 @@ const CLAUSES: &[Clause] = &[
     Clause::must("PR-4.10", "The same update can be made again."),
     Clause::should(
         "PR-4.11",
-        "An updated function is the same one: it is listed once, under its name and with its time of creation.",
+        "An updated function is the same one: it is listed once, under its name and with a valid time of creation.",
     ),
     Clause::should(
         "PR-4.12",
@@ -114,7 +114,7 @@ const CASES: &[Case] = &[
     Case::should(
         "update/one-entry",
         "PR-4.11",
-        "an updated function is listed once and keeps name, namespace and time",
+        "an updated function is listed once, with name, namespace and a valid time",
     )
     .rows(&["UPD-15"])
     .why("A second entry or a zero time confuses dashboards and scripts.")

@@ -40,7 +40,8 @@ fn step(alert: &Fields) -> Option<(String, bool)> {
     }
 }
 
-fn raise(now: u32, most: u32, factor: u32) -> u32 {
+/// The replicas after one step of an alert that fires.
+pub fn raise(now: u32, most: u32, factor: u32) -> u32 {
     let more = (u64::from(most) * u64::from(factor)).div_ceil(100);
     let more = u32::try_from(more).unwrap_or(most);
     now.saturating_add(more).min(most)

@@ -67,8 +67,9 @@ fn update(call: &Call) -> Handled {
 fn asked(call: &Call) -> Result<(String, Deployment, Image), Answer> {
     let fields = call.fields()?;
     let namespace = call.namespace(&fields)?;
-    let deployment = Deployment::read(&fields).map_err(|why| bad(&why))?;
     let options = &call.provider.options;
+    let mut deployment = Deployment::read(&fields).map_err(|why| bad(&why))?;
+    deployment.labelled = options.labelled;
     if deployment.least() > options.max_replicas {
         return Err(too_many(
             u64::from(deployment.least()),

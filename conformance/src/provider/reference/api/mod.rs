@@ -8,6 +8,8 @@ mod logs;
 mod namespaces;
 mod secrets;
 
+pub use alert::raise;
+
 use std::sync::Arc;
 
 use bytes::Bytes;

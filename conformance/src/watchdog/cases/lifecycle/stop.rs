@@ -20,6 +20,7 @@ pub const CASES: &[Case] = &[
         "a function that never ends is gone when the watchdog is",
     )
     .modes(FUNCTION)
+    .seconds(60)
     .run(stragglers_killed),
     Case::must(
         "lifecycle/second-signal",
@@ -105,13 +106,14 @@ fn stragglers_cut(rig: &mut Rig) -> Outcome {
 
 fn stragglers_killed(rig: &mut Rig) -> Outcome {
     let (setup, target) = waiting(rig);
-    let setup = setup.env("write_timeout", "1s").env("exec_timeout", "60s");
+    // Long enough for a function to begin on a busy machine.
+    let setup = setup.env("write_timeout", "5s").env("exec_timeout", "60s");
     let w = setup.env("healthcheck_interval", "100ms").start()?;
     let mut wire = w.connect()?;
     wire.send_request(&Request::get(target))?;
     let pid = worker(rig)?;
     w.signal(Signal::SIGTERM)?;
-    w.wait_exit(15.0)?;
+    w.wait_exit(20.0)?;
     rig.wait_gone(pid, 2.0)
 }
 
