@@ -377,6 +377,7 @@ fn look_for_tokens(rig: &Rig, debug: &str) -> Outcome {
         let r = scene.ask(token)?;
         check_eq!(r.status, 401, "status");
         told.push_str(&r.text());
+        told.extend(r.headers.iter().map(|(_, value)| value));
     }
     scene.w.signal(Signal::SIGTERM)?;
     scene.w.wait_log("SIGTERM", 5.0)?;

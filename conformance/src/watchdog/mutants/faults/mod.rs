@@ -2,17 +2,23 @@
 //! It knows their list and how to find one by its name.
 //! It refuses machinery: a fault is data and a few lines.
 
+mod auth;
+mod classic;
 mod config;
 mod controls;
 mod files;
-mod guarding;
+mod health;
+mod lifecycle;
+mod limits;
 mod loads;
-mod processes;
+mod logs;
+mod metrics;
 mod proxy;
-mod running;
 mod server;
-mod telling;
+mod streaming;
+mod tools;
 mod unbroken;
+mod upgrade;
 
 use super::layers::{Layer, Mutant};
 
@@ -22,12 +28,17 @@ pub(super) use unbroken::UNBROKEN;
 const LISTS: &[&[Mutant]] = &[
     config::LIST,
     server::LIST,
-    processes::LIST,
+    classic::LIST,
+    streaming::LIST,
     proxy::LIST,
+    upgrade::LIST,
     files::LIST,
-    running::LIST,
-    telling::LIST,
-    guarding::LIST,
+    health::LIST,
+    lifecycle::LIST,
+    logs::LIST,
+    metrics::LIST,
+    limits::LIST,
+    auth::LIST,
     loads::LIST,
 ];
 

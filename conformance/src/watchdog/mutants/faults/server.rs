@@ -3,17 +3,7 @@
 //! It refuses to know what answers.
 
 use super::prelude::*;
-
-/// Takes the extensions off the lines of chunks.
-pub(super) fn strip_extensions(bytes: &mut Vec<u8>) {
-    while let Some(from) = bytes.iter().position(|&byte| byte == b';') {
-        let rest = bytes.get(from..).unwrap_or_default();
-        let Some(length) = rest.windows(2).position(|two| two == b"\r\n") else {
-            return;
-        };
-        bytes.drain(from..from + length);
-    }
-}
+use super::tools::strip_extensions;
 
 /// Whether a path has something to tidy up.
 fn untidy(target: &str) -> bool {
