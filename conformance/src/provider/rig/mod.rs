@@ -220,8 +220,13 @@ impl Rig {
         let deadline = Instant::now() + self.timeout(secs);
         while Instant::now() < deadline {
             let quiet = self.record.transcript.pause();
-            check()?;
+            let held = check();
             drop(quiet);
+            if held.is_err() {
+                // Once more, for the record.
+                let _ = check();
+                return held;
+            }
             std::thread::sleep(Duration::from_millis(50));
         }
         check()

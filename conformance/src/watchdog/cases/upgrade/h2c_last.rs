@@ -17,6 +17,7 @@ pub(super) const CASES: &[Case] = &[
     )
     .modes(&[Http])
     .feature("h2c")
+    .seconds(120)
     .run(slow_idle),
     Case::must(
         "upgrade/h2c-slow-at-end",
@@ -25,6 +26,7 @@ pub(super) const CASES: &[Case] = &[
     )
     .modes(&[Http])
     .feature("h2c")
+    .seconds(120)
     .run(slow_at_end),
     Case::must(
         "upgrade/h2c-last-recorded",
@@ -65,35 +67,64 @@ fn behind(w: &Watchdog) -> Result<(Client, u32), Failure> {
     Ok((client, id))
 }
 
-/// Takes the rest, with so many milliseconds before it says so each time: some 90 times.
-fn take(mut client: Client, id: u32, pace: u64) -> Outcome {
-    while !client.stream(id).over() {
+/// Takes the rest, with so many milliseconds before it says so each time: some 90 times. And the longest that it said nothing.
+fn take(mut client: Client, id: u32, pace: u64) -> (Outcome, Duration) {
+    let (mut said, mut pause) = (Instant::now(), Duration::ZERO);
+    let outcome = loop {
+        if client.stream(id).over() {
+            break whole(&mut client, id);
+        }
         let before = client.stream(id).data.len();
-        client.turn()?;
+        if let Err(error) = client.turn() {
+            break Err(error.into());
+        }
         let taken = client.stream(id).data.len() - before;
         thread::sleep(Duration::from_millis(pace));
         // Where the connection has ended meanwhile, that shows in what is missing.
         let _ = client.grant(0, taken);
-    }
+        pause = pause.max(said.elapsed());
+        said = Instant::now();
+    };
+    (outcome, pause)
+}
+
+fn whole(client: &mut Client, id: u32) -> Outcome {
     let stream = client.stream(id);
     check_eq!(stream.data.len(), SIZE, "bytes");
     check!(stream.reset.is_none(), "the answer was reset");
     Ok(())
 }
 
+/// A client that the machine kept from speaking for a second says nothing about the watchdog, which waits for two: then once more.
+fn in_time(mut once: impl FnMut() -> Result<(Outcome, Duration), Failure>) -> Outcome {
+    for _ in 0..5 {
+        let (outcome, pause) = once()?;
+        if outcome.is_ok() || pause < Duration::from_secs(1) {
+            return outcome;
+        }
+    }
+    Err(Failure::fault(
+        "this machine is too busy for a client that speaks each second",
+    ))
+}
+
 fn slow_idle(rig: &mut Rig) -> Outcome {
     let w = server(rig).env("read_timeout", "1s").start()?;
-    let (client, id) = behind(&w)?;
-    take(client, id, 160)
+    in_time(|| {
+        let (client, id) = behind(&w)?;
+        Ok(take(client, id, 160))
+    })
 }
 
 fn slow_at_end(rig: &mut Rig) -> Outcome {
-    let w = server(rig).env("drain_delay", "0s").start()?;
-    let (client, id) = behind(&w)?;
-    w.signal(Signal::SIGTERM)?;
-    take(client, id, 40)?;
-    check_eq!(w.wait_exit(10.0)?.code, Some(0), "exit code");
-    Ok(())
+    in_time(|| {
+        let w = server(rig).env("drain_delay", "0s").start()?;
+        let (client, id) = behind(&w)?;
+        w.signal(Signal::SIGTERM)?;
+        let taken = take(client, id, 40);
+        check_eq!(w.wait_exit(10.0)?.code, Some(0), "exit code");
+        Ok(taken)
+    })
 }
 
 fn last_recorded(rig: &mut Rig) -> Outcome {
