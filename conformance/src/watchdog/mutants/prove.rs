@@ -80,12 +80,8 @@ impl Bench {
         let killers: Vec<_> = mutant
             .breaks
             .iter()
-            .map(|&clause| {
-                (
-                    clause,
-                    self.killer(mutant, &self.of_clause(clause), &mut tried),
-                )
-            })
+            .map(|&clause| (clause, self.of_clause(clause)))
+            .map(|(clause, runs)| (clause, self.killer(mutant, &runs, &mut tried)))
             .collect();
         let mut proof = Proof {
             mutant,
@@ -149,8 +145,7 @@ impl Bench {
                 && self.verdict(mutant.id, run) == Some(Verdict::Fail)
                 && self.passes_without_fault(mutant, run)
         };
-        let mut kills = kills;
-        runs.iter().find(|run| kills(run)).map(Run::id)
+        runs.iter().find(kills).map(Run::id)
     }
 
     fn passes_without_fault(&self, mutant: &'static Mutant, run: &Run) -> bool {

@@ -22,6 +22,10 @@ const BEHIND: &str = "127.0.0.2";
 
 /// Runs as a shim, where the program was called by the name of one.
 pub(super) fn entry(program: &str, words: &[String]) -> Option<u8> {
+    // A part is started by the name of whoever starts it, and must not be a shim again.
+    if words.first().is_some_and(|word| word == "mutant") {
+        return None;
+    }
     let path = Path::new(program);
     let subject = fs::read_link(path.parent()?.join(SUBJECT)).ok()?;
     let id = path.file_name()?.to_str()?.to_owned();
