@@ -20,7 +20,7 @@ use conformance::wire::{Request, Transcript, Wire};
 
 /// admin, admin.
 const BASIC: &str = "Basic YWRtaW46YWRtaW4=";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Cases that make functions and secrets, again and again.
 const BUSY: &[&str] = &[
     "run",
