@@ -37,7 +37,7 @@
 //! - **Calling functions**: `f.get("/x")?`, `f.post("/raw", body)?`, `f.call(&Request::..)?`; `f.echo(&Request::..)?` is the request as the function saw it;
 //!   the probe's other routes are told in `fixture/probe`. Streams and raw bytes: `provider.invoke_open(..)`, `provider.open(..)`, `rig.connect()`.
 //! - **Waiting**: never a sleep. `rig.ready(&f)`, `rig.gone(&f)`, `rig.replicas(&f, 3)`; anything else with `rig.settles("what", || ..)`, which
-//!   asks until the closure is `Ok` and fails with its last failure. What must stay so: `rig.stays(secs, || ..)`. Many at once: `rig.together(n, |i| ..)`.
+//!   asks until the closure is `Ok` and fails with its last failure. What must stay so: `rig.stays(secs, || ..)`. Many at once: `all_at_once(n, |i| ..)`.
 //! - **Missing means**: `rig.skip("why")` where this run lacks something (a skipped MUST makes a profile partly conformant),
 //!   `rig.not_applicable("why")` where the case has no meaning for this provider.
 //! - **A case that cannot fail is a defect.** Before it goes in, think of the fault that it is to catch, and see it caught (a wrong expectation will do).

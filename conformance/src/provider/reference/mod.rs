@@ -28,6 +28,7 @@ mod quantity;
 mod queue;
 mod relay;
 mod replica;
+mod root;
 mod route;
 mod server;
 mod sweep;
@@ -83,7 +84,7 @@ struct Options {
 /// Everything that requests share.
 struct Provider {
     options: Options,
-    root: tempfile::TempDir,
+    root: root::Root,
     world: World,
     metrics: Metrics,
     keepers: Mutex<JoinSet<()>>,

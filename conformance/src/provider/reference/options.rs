@@ -18,6 +18,7 @@ use super::auth::Door;
 use super::autoscale;
 use super::image::Images;
 use super::metrics::Metrics;
+use super::root::Root;
 use super::world::World;
 use super::{Options, Provider, Shape, server};
 
@@ -162,7 +163,7 @@ async fn serve(options: Options, listen: SocketAddr, autoscale: bool) -> io::Res
     let listener = TcpListener::bind(listen).await?;
     let address = listener.local_addr()?;
     let (stopper, stop) = watch::channel(false);
-    let root = tempfile::Builder::new().prefix("reference-").tempdir()?;
+    let root = Root::new()?;
     let provider = Arc::new(Provider {
         world: World::new(root.path()),
         root,

@@ -232,23 +232,6 @@ impl Rig {
         check()
     }
 
-    /// Does the same `count` times at once, each with its number from 0; the results in that order, or the first failure.
-    pub fn together<T: Send>(
-        &self,
-        count: usize,
-        deed: impl Fn(usize) -> Result<T> + Sync,
-    ) -> Result<Vec<T>> {
-        std::thread::scope(|scope| {
-            let deed = &deed;
-            let started: Vec<_> = (0..count).map(|n| scope.spawn(move || deed(n))).collect();
-            let ended = started.into_iter().map(|one| {
-                let panicked = |_| Err(Failure::fault("a thread of the case panicked"));
-                one.join().unwrap_or_else(panicked)
-            });
-            ended.collect()
-        })
-    }
-
     /// The function tells of that event (see the probe's `/events`), sooner or later.
     pub fn saw(&self, function: &Function, event: &str) -> Outcome {
         self.until(EVENT, &format!("the event {event}"), || {

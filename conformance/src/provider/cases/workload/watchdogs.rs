@@ -101,7 +101,7 @@ fn http_mode(rig: &mut Rig) -> Outcome {
 fn max_inflight(rig: &mut Rig) -> Outcome {
     let f = rig.start(&rig.function().env("max_inflight", "1"))?;
     // The first that is let in stays for seconds; the others are too many.
-    let answers = rig.together(4, |_| f.get("/sleep/2000"))?;
+    let answers = all_at_once(4, |_| f.get("/sleep/2000"))?;
     let mut counts = (0, 0);
     for answer in answers {
         let answer = answer.is_one_of(&[200, 429])?;
