@@ -135,7 +135,7 @@ pub(super) const LIST: &[Mutant] = &[
     ),
     mutant(
         "failures-not-internal",
-        &["WD-6.4", "WD-6.5", "WD-6.10", "WD-6.13"],
+        &["WD-6.4", "WD-6.5", "WD-6.10", "WD-6.13", "WD-6.28"],
         "failures of the watchdog's own are not marked as internal",
         Front(Relay::new().answer(|head, _| head.remove("x-openfaas-internal"))),
     ),

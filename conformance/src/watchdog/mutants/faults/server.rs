@@ -339,4 +339,10 @@ pub(super) const LIST: &[Mutant] = &[
         "extensions of chunks are cut off without a look at their bytes",
         Front(Relay::new().up(strip_extensions)),
     ),
+    mutant(
+        "refused-uploads-taken-for-ever",
+        &["WD-2.26"],
+        "a connection that is to end is read for as long as its client sends",
+        Front(Relay::new().holds_open()),
+    ),
 ];

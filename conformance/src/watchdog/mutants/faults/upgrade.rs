@@ -190,6 +190,24 @@ pub(super) const LIST: &[Mutant] = &[
         })),
     ),
     mutant(
+        "idle-http2-children-kept",
+        &["WD-7.26"],
+        "an HTTP/2 connection to the child is never closed",
+        Upstream(Relay::new().deaf()),
+    ),
+    mutant(
+        "answered-streams-stay-open",
+        &["WD-7.27"],
+        "a stream that has its answer waits for the rest of its upload",
+        Front(Relay::new().frame_down(|frame| {
+            if frame.kind == Frame::RST_STREAM {
+                Fate::Drop
+            } else {
+                Fate::Pass
+            }
+        })),
+    ),
+    mutant(
         "sigterm-ignored",
         &["WD-7.11", "WD-7.17", "WD-10.1", "WD-10.10"],
         "SIGTERM is ignored",
