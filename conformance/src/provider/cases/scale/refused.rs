@@ -70,8 +70,9 @@ pub(super) const CASES: &[Case] = &[
     .run(too_many),
 ];
 
-/// No scheduler counts so far, and in 32 bits they are below 0.
-const TOO_MANY: [u64; 2] = [1_000_000_000_000, u64::MAX];
+/// No scheduler counts so far, and in 32 bits they are below 0. The greatest comes first: who refuses that one wrongly is not asked for the other, which
+/// some schedulers take, and count until they have no memory left.
+const TOO_MANY: [u64; 2] = [u64::MAX, 1_000_000_000_000];
 /// What a provider may bring them down to.
 const MOST: u64 = 1000;
 
