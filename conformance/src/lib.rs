@@ -17,5 +17,6 @@ pub mod failure;
 pub mod fixture;
 pub mod judge;
 pub mod provider;
+pub mod shell;
 pub mod watchdog;
 pub mod wire;

@@ -14,17 +14,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each floor with what it may use; whoever is not here uses nothing.
-const ORDER: [(&str, &[&str]); 7] = [
+const ORDER: [(&str, &[&str]); 8] = [
     ("failure", &[]),
+    ("shell", &[]),
     ("wire", &["failure"]),
     ("judge", &["failure"]),
     ("fixture", &["failure", "wire"]),
     ("watchdog", &["failure", "fixture", "judge", "wire"]),
-    ("provider", &["failure", "fixture", "judge", "wire"]),
+    (
+        "provider",
+        &["failure", "fixture", "judge", "shell", "wire"],
+    ),
     (
         "cli",
         &[
-            "failure", "fixture", "judge", "provider", "watchdog", "wire",
+            "failure", "fixture", "judge", "provider", "shell", "watchdog", "wire",
         ],
     ),
 ];

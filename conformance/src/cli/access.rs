@@ -2,6 +2,7 @@
 //! It knows the command line, the environment and what a logged-in faas-cli saved, in that order.
 //! It refuses half a pair: a user without a password is a mistake.
 
+use crate::shell::quoted;
 use std::io::{self, BufRead as _};
 use std::path::{Path, PathBuf};
 
@@ -157,13 +158,13 @@ pub(super) fn public(words: &[String]) -> String {
             (Some(shown), _) => out.push(shown.to_owned()),
             (None, Some(shown)) if !value.is_empty() => out.push(format!("{name}={shown}")),
             (None, Some(shown)) => {
-                out.push(word.clone());
+                out.push(quoted(word));
                 instead = Some(shown);
             }
             (None, None) if word.starts_with("-p") && !word.starts_with("-p=") => {
                 out.push("-p\"$PASSWORD\"".to_owned());
             }
-            (None, None) => out.push(without_userinfo(word)),
+            (None, None) => out.push(quoted(&without_userinfo(word))),
         }
     }
     out.join(" ")
@@ -201,6 +202,8 @@ mod tests {
             shown,
             "conformance run -g http://h/x -u joe -p \"$PASSWORD\" --run x"
         );
+        let shown = public(&words("run --run x/*"));
+        assert_eq!(shown, "conformance run --run 'x/*'");
         let shown = public(&words("run --token=abc --profile core"));
         assert_eq!(shown, "conformance run --token=\"$TOKEN\" --profile core");
         assert!(!public(&words("run -phunter2")).contains("hunter2"));

@@ -10,6 +10,7 @@ use super::screen::Screen;
 use super::{FAULT, USAGE, complain};
 use crate::judge::report::{Document, Wanted};
 use crate::judge::{Deviations, Options, Suite, Summary, runner};
+use crate::shell::quoted;
 
 /// Adds the arguments to the command of a suite.
 pub(super) fn arguments(command: Command) -> Command {
@@ -140,13 +141,4 @@ pub(super) fn report<S: Suite>(
         wanted.write(&document)?;
     }
     Ok(document)
-}
-
-/// A word as a shell wants it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use super::cases::CHAPTERS;
 use super::profile::Profile;
 use super::rig::ground::Ground;
-use super::rig::target::{Credentials, quoted};
+use super::rig::target::Credentials;
 use super::rig::{Hold, Rig, Shape};
 use super::traits::Traits;
 use crate::judge::{self, Case, Chapter, Deviations, Facts, Failure, Implementation, Run};
+use crate::shell::quoted;
 
 const SPEC: &str = "# The provider contract
 
@@ -148,10 +149,11 @@ impl judge::Suite for Suite {
             Credentials::Token(_) => " --token \"$TOKEN\"".to_owned(),
         };
         format!(
-            "conformance run --gateway {}{who} --profile {} --probe-image {} --run {}",
+            "conformance run --gateway {}{who} --profile {} --probe-image {} --probe-image-2 {} --run {}",
             setting.url,
             ground.profiles,
             quoted(&setting.probe_image),
+            quoted(&setting.probe_image_2),
             run.id()
         )
     }

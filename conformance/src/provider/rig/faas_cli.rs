@@ -14,8 +14,9 @@ use tempfile::TempDir;
 
 use super::Rig;
 use super::record::Record;
-use super::target::{Credentials, quoted};
+use super::target::Credentials;
 use crate::failure::Failure;
+use crate::shell::quoted;
 
 type Result<T> = std::result::Result<T, Failure>;
 

@@ -5,7 +5,8 @@
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::target::{Credentials, quoted};
+use super::target::Credentials;
+use crate::shell::quoted;
 use crate::wire::request::Body;
 use crate::wire::{Cutter, Request, Transcript};
 

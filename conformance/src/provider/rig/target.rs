@@ -2,6 +2,7 @@
 //! It knows URLs of the form `http://[USER[:PASSWORD]@]HOST[:PORT][/PREFIX]` and how credentials go into a header.
 //! It refuses to show a password: what is displayed is safe for a report.
 
+use crate::shell::quoted;
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 
@@ -73,16 +74,6 @@ impl fmt::Debug for Credentials {
             Self::Basic { .. } => "a user and a password",
             Self::Token(_) => "a token",
         })
-    }
-}
-
-/// A word that a shell reads as it is.
-pub fn quoted(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&byte);
-    if !word.is_empty() && word.bytes().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
 
@@ -212,12 +203,5 @@ mod tests {
         assert!(!format!("{pair:?}").contains("horse"));
         assert_eq!(pair.curl("$PASSWORD"), "-u joe:\"$PASSWORD\" ");
         assert_eq!(pair.secrets().len(), 2);
-    }
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        assert_eq!(quoted("a/b?"), "'a/b?'");
-        assert_eq!(quoted("it's"), "'it'\\''s'");
-        assert_eq!(quoted("http://a:1/b"), "http://a:1/b");
     }
 }

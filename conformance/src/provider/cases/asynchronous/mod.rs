@@ -17,7 +17,7 @@ pub const CHAPTER: Chapter = Chapter {
     cases: &[taking::CASES, delivery::CASES, callbacks::CASES],
 };
 
-/// Rows without a case of their own: `("XXX-01", "A reason."),`.
+/// Rows without a case of their own.
 pub const DROPPED: Dropped = &[];
 
 const CLAUSES: &[Clause] = &[

@@ -23,7 +23,7 @@ pub const CHAPTER: Chapter = Chapter {
     ],
 };
 
-/// Rows without a case of their own: `("XXX-01", "A reason."),`.
+/// Rows without a case of their own.
 pub const DROPPED: Dropped = &[];
 
 const CLAUSES: &[Clause] = &[
