@@ -42,6 +42,7 @@ pub(super) fn command() -> Command {
         )
         .arg(text("probe-image", "REF").default_value(PROBE_IMAGE).help("An image of the probe that the provider can pull"))
         .arg(text("probe-image-2", "REF").default_value(PROBE_IMAGE_2).help("Another version of it, for updates"))
+        .arg(text("namespace", "NAME").help("A namespace beside the default one that the run may use [default: one that it makes and removes]"))
         .arg(text("callback-address", "IP").value_parser(value_parser!(IpAddr)).help("Where the provider reaches us [default: loopback, if it is there]"))
         .arg(text("metrics-url", "URL").help("[default: the provider; for a gateway port 8082 beside it]"))
         .arg(text("faas-cli", "PATH").value_parser(value_parser!(PathBuf)).help("[default: the one in PATH]"))
@@ -77,6 +78,7 @@ fn setting(args: &ArgMatches) -> Result<Setting, String> {
         credentials,
         probe_image: word("probe-image"),
         probe_image_2: word("probe-image-2"),
+        namespace: args.get_one::<String>("namespace").cloned(),
         callback: args.get_one::<IpAddr>("callback-address").copied(),
         metrics,
         faas_cli: named.or_else(|| in_path("faas-cli")),

@@ -34,6 +34,8 @@ pub struct Setting {
     pub credentials: Credentials,
     pub probe_image: String,
     pub probe_image_2: String,
+    /// A namespace beside the default one that the run may use, instead of one of its own.
+    pub namespace: Option<String>,
     /// Where the provider reaches us; loopback where it is there itself.
     pub callback: Option<IpAddr>,
     pub metrics: Option<Url>,
@@ -99,8 +101,11 @@ impl Ground {
         self.info.shape
     }
 
-    /// A namespace beside the default one: one that is made for the run, or else one that was there.
+    /// A namespace beside the default one: the one that the command line names, else one that is made for the run, else one that was there.
     pub fn second_namespace(&self) -> Result<String, Failure> {
+        if let Some(name) = &self.setting.namespace {
+            return Ok(name.clone());
+        }
         let mut second = self.second.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(name) = second.as_ref() {
             return Ok(name.clone());
