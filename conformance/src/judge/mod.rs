@@ -5,6 +5,8 @@
 pub mod case;
 pub mod deviation;
 pub mod facts;
+#[cfg(feature = "mutants")]
+pub mod mutants;
 mod perform;
 pub mod redact;
 pub mod report;

@@ -3,6 +3,8 @@
 //! It refuses to know any other suite, and any particular provider.
 
 pub mod cases;
+#[cfg(feature = "mutants")]
+pub mod mutants;
 pub mod opening;
 pub mod profile;
 pub mod reference;

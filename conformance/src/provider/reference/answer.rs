@@ -12,6 +12,18 @@ use serde_json::Value;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type Body = UnsyncBoxBody<Bytes, BoxError>;
 pub type Answer = Response<Body>;
+/// There is no answer: the connection is closed.
+#[derive(Debug)]
+pub struct Cut;
+
+impl std::fmt::Display for Cut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("no answer")
+    }
+}
+
+impl std::error::Error for Cut {}
+
 /// What a handler gives: either way an answer.
 pub type Handled = Result<Answer, Answer>;
 

@@ -30,6 +30,12 @@ impl Door {
         Self(None)
     }
 
+    /// What opens it, for a fault that does.
+    #[cfg(feature = "mutants")]
+    pub fn key(&self) -> &str {
+        self.0.as_deref().unwrap_or_default()
+    }
+
     pub fn admits(&self, headers: &HeaderMap) -> bool {
         let Some(right) = &self.0 else {
             return true;

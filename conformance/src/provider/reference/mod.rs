@@ -6,12 +6,12 @@
     reason = "a refusal is the answer itself, moved once on its way to the client"
 )]
 
-mod answer;
+pub(super) mod answer;
 mod api;
 mod auth;
 mod autoscale;
 mod deployment;
-mod faults;
+pub(super) mod faults;
 mod forward;
 mod function;
 mod image;
@@ -32,11 +32,12 @@ mod root;
 mod route;
 mod server;
 mod sweep;
-mod upload;
+pub(super) mod upload;
 mod world;
 
-pub use faults::{Fault, on};
 pub use options::{command, run};
+#[cfg(feature = "mutants")]
+pub(super) use route::decode;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -36,7 +36,7 @@ pub fn command() -> Command {
             .value_name("TIME")
             .value_parser(time)
     };
-    Command::new("serve")
+    let command = Command::new("serve")
         .about("Runs the reference provider: for tests and demos, not a product")
         .arg(option("listen", "127.0.0.1:8080", "Where to listen").value_parser(value_parser!(SocketAddr)))
         .arg(option("user", "admin", "The user").short('u'))
@@ -63,7 +63,12 @@ pub fn command() -> Command {
         .arg(time("grace", "30s", "From SIGTERM to SIGKILL"))
         .arg(Arg::new("autoscale").long("autoscale").action(ArgAction::SetTrue).help("Raises and lowers replicas by load, as alerts would"))
         .arg(Arg::new("own-label").long("own-label").action(ArgAction::SetTrue).help("Tells the label faas_function of each function, as providers on Kubernetes do"))
-        .arg(option("max-replicas", "20", "The most replicas of a function").value_parser(value_parser!(u32)))
+        .arg(option("max-replicas", "20", "The most replicas of a function").value_parser(value_parser!(u32)));
+    #[cfg(feature = "mutants")]
+    let command = command.arg(Arg::new("fault").long("fault").value_name("ID").help(
+        "Does this wrong: an id that `mutate provider --list` tells; with .none behind it nothing",
+    ));
+    command
 }
 
 /// `500ms`, `10s` or `10`.
@@ -86,6 +91,12 @@ pub fn run(args: &ArgMatches) -> u8 {
         Ok(options) => options,
         Err(why) => return complain(&why, USAGE),
     };
+    #[cfg(feature = "mutants")]
+    if let Some(id) = args.get_one::<String>("fault")
+        && let Err(why) = crate::provider::mutants::seed(id)
+    {
+        return complain(&why, USAGE);
+    }
     let listen = args.get_one::<SocketAddr>("listen").copied();
     let listen = listen.unwrap_or_else(|| ([127, 0, 0, 1], 8080).into());
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -2,7 +2,6 @@
 //! It knows the order of decisions: route, credentials, and only then the body.
 //! It refuses requests that it cannot frame.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +17,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::answer::{self, Answer};
+use super::answer::{self, Answer, Cut};
 use super::route::{Route, Routed, route};
 use super::upload::Upload;
 use super::{Provider, api, invoke, queue};
+#[cfg(feature = "mutants")]
+use crate::provider::mutants::front;
 
 /// The largest head of a request, and the most fields in it.
 const HEAD: usize = 1024 * 1024;
@@ -73,7 +74,7 @@ async fn converse(
     let service = service_fn(move |request: Request<Incoming>| {
         let provider = Arc::clone(&provider);
         let request = request.map(Upload::new);
-        async move { Ok::<_, Infallible>(answer(&provider, request, remote).await) }
+        async move { received(&provider, request, remote).await }
     });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limit);
@@ -89,6 +90,23 @@ async fn converse(
     }
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;
+}
+
+/// The answer; an error where there is to be none. Without a fault there always is one.
+async fn received(
+    provider: &Arc<Provider>,
+    request: Request<Upload>,
+    remote: SocketAddr,
+) -> Result<Answer, Cut> {
+    #[cfg(feature = "mutants")]
+    if let Some(front) = front::standing() {
+        let key = provider.options.door.key();
+        return front::pass(front, request, key, |request| {
+            answer(provider, request, remote)
+        })
+        .await;
+    }
+    Ok(answer(provider, request, remote).await)
 }
 
 async fn answer(provider: &Arc<Provider>, request: Request<Upload>, remote: SocketAddr) -> Answer {

@@ -10,21 +10,20 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::StatusCode;
-use hyper::body::Incoming;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use super::answer::{Answer, BoxError, bad, error};
+use super::answer::{self, Answer, BoxError, bad, error};
 
 /// The upload of a client. What nobody wants any more is read all the same for a while: closing on it could destroy the answer.
-pub struct Upload(Option<Incoming>);
+pub struct Upload(Option<answer::Body>);
 
 /// How long an upload is read that nobody wants.
 const LINGER: Duration = Duration::from_secs(2);
 
 impl Upload {
-    pub fn new(body: Incoming) -> Self {
-        Self(Some(body))
+    pub fn new(body: impl Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static) -> Self {
+        Self(Some(body.map_err(Into::into).boxed_unsync()))
     }
 }
 
@@ -43,7 +42,7 @@ impl Body for Upload {
         if !matches!(frame, Some(Ok(_))) {
             self.0 = None;
         }
-        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {

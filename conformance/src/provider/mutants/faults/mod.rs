@@ -1,0 +1,118 @@
+//! The mutants, chapter by chapter of the contract.
+//! It knows their list, and the short words that a row is written with.
+//! It refuses machinery: a fault is data and a few lines.
+//!
+//! A row is `mutant(id, clauses, what goes wrong, layer)`. The id is `chapter/what-goes-wrong`; the first clause is the one that it is about. A fault is
+//! what a real provider gets wrong, not what a case happens to look at: where no case notices, the case is mended. The layer is one of
+//! [`when_asked`], [`when_told`], [`downloads`], [`uploads`], [`Front`] with more than one of them, or `Inside` for what only the inside can do: a
+//! variant of `Fault`, and `if seeded!(ThatVariant)` at one point of the reference provider.
+
+mod asynchronous;
+mod auth;
+mod cli;
+mod concurrency;
+mod delete;
+mod deploy;
+mod describe;
+mod invoke;
+mod limits;
+mod list;
+mod logs;
+mod metrics;
+mod namespaces;
+mod robustness;
+mod scale;
+mod secrets;
+mod stream;
+mod sys;
+mod update;
+mod workload;
+
+use super::front::{Asked, Flow, Front, Memory, Told};
+use super::layers::{Layer, Mutant};
+
+/// The chapters' lists.
+const LISTS: &[&[Mutant]] = &[
+    sys::FAULTS,
+    auth::FAULTS,
+    deploy::FAULTS,
+    update::FAULTS,
+    delete::FAULTS,
+    list::FAULTS,
+    describe::FAULTS,
+    scale::FAULTS,
+    secrets::FAULTS,
+    logs::FAULTS,
+    namespaces::FAULTS,
+    invoke::FAULTS,
+    stream::FAULTS,
+    asynchronous::FAULTS,
+    workload::FAULTS,
+    limits::FAULTS,
+    concurrency::FAULTS,
+    robustness::FAULTS,
+    metrics::FAULTS,
+    cli::FAULTS,
+];
+
+/// Every mutant.
+pub fn all() -> impl Iterator<Item = &'static Mutant> {
+    LISTS.iter().copied().flatten()
+}
+
+/// What a list of mutants is made of.
+mod prelude {
+    pub(super) use crate::provider::mutants::front::Front;
+    pub(super) use crate::provider::mutants::layers::{Layer::*, Mutant};
+    pub(super) use crate::provider::reference::faults::Fault;
+
+    pub(super) use serde_json::{Value, json};
+
+    pub(super) use super::{downloads, mutant, uploads, when_asked, when_told};
+}
+
+const fn mutant(
+    id: &'static str,
+    breaks: &'static [&'static str],
+    wrong: &'static str,
+    layer: Layer,
+) -> Mutant {
+    Mutant {
+        id,
+        breaks,
+        wrong,
+        layer,
+    }
+}
+
+/// A request is changed on its way to the provider.
+const fn when_asked(asked: fn(&mut Asked, &Memory)) -> Layer {
+    Layer::Front(Front {
+        asked,
+        ..Front::NOTHING
+    })
+}
+
+/// An answer is changed on its way to the client.
+const fn when_told(told: fn(&mut Told, &Asked, &Memory)) -> Layer {
+    Layer::Front(Front {
+        told,
+        ..Front::NOTHING
+    })
+}
+
+/// The bytes of the answers of functions are changed as they pass.
+const fn downloads(flow: Flow) -> Layer {
+    Layer::Front(Front {
+        flow: Some(flow),
+        ..Front::NOTHING
+    })
+}
+
+/// The bytes of the uploads to functions are changed as they pass.
+const fn uploads(flow: Flow) -> Layer {
+    Layer::Front(Front {
+        upload: Some(flow),
+        ..Front::NOTHING
+    })
+}
