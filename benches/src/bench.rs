@@ -40,6 +40,8 @@ impl Cpus {
 
 pub struct Bench {
     pub binary: Binary,
+    /// The build that ours is compared with.
+    pub before: Option<Binary>,
     pub wrk: Option<PathBuf>,
     pub taskset: Option<PathBuf>,
     pub cpus: usize,
@@ -62,6 +64,7 @@ impl Bench {
         children::hold_scratch(scratch.path());
         let bench = Self {
             binary,
+            before: None,
             wrk: on_path("wrk"),
             taskset: on_path("taskset"),
             cpus: std::thread::available_parallelism().map_or(1, usize::from),
@@ -108,10 +111,21 @@ impl Bench {
         self.scratch().join("serve")
     }
 
+    /// Which build of ours a subject is.
+    pub fn build(&self, subject: Subject) -> Option<&Binary> {
+        match subject {
+            Subject::Fwatchdog => Some(&self.binary),
+            Subject::Before => self.before.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The executable of a subject, if it is here.
     pub fn executable(&self, subject: Subject) -> Option<&Path> {
         match subject {
-            Subject::Fwatchdog => Some(&self.binary.path),
+            Subject::Fwatchdog | Subject::Before => {
+                self.build(subject).map(|binary| binary.path.as_path())
+            }
             Subject::OfWatchdog => self.of.as_deref(),
             Subject::ClassicWatchdog => self.classic.as_deref(),
             Subject::Nginx | Subject::NginxUnbuffered => self.nginx.as_deref(),
@@ -126,7 +140,7 @@ impl Bench {
                 first_line(path, "-v")
             }
             // What they say of themselves is what their build was told, if anything.
-            (Subject::OfWatchdog | Subject::ClassicWatchdog, Some(path)) => {
+            (Subject::Before | Subject::OfWatchdog | Subject::ClassicWatchdog, Some(path)) => {
                 let digest = binary::digest(path).unwrap_or_default();
                 format!("sha256 {}", digest.get(..12).unwrap_or_default())
             }

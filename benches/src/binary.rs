@@ -34,7 +34,7 @@ struct Message {
 
 impl Binary {
     pub fn given(path: &Path) -> Result<Self, Fault> {
-        Self::at(path, "given by --subject".to_owned())
+        Self::at(path, "given".to_owned())
     }
 
     /// Builds it in the workspace, the way that images and releases have it, or else as cargo alone can.

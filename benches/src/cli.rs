@@ -13,7 +13,7 @@ use crate::binary::Binary;
 use crate::fault::{During as _, Fault};
 use crate::results::Results;
 use crate::run::Options;
-use crate::scenario::{self, Scenario, Subject};
+use crate::scenario::{self, Peers, Scenario, Subject};
 use crate::screen::{print, say};
 use crate::targets::{Standing, Targets};
 use crate::{children, machine, profile, report, run, serve};
@@ -72,13 +72,22 @@ fn command() -> Command {
             Command::new("run").about("Measures, and writes the report"),
         ))
         .subcommand(
-            measuring(Command::new("check").about("Measures, and compares with the targets")).arg(
-                Arg::new("results")
-                    .long("results")
-                    .value_name("FILE")
-                    .value_parser(value_parser!(PathBuf))
-                    .help("Measure nothing: judge these results"),
-            ),
+            measuring(Command::new("check").about("Measures, and compares with the targets"))
+                .arg(
+                    Arg::new("results")
+                        .long("results")
+                        .value_name("FILE")
+                        .value_parser(value_parser!(PathBuf))
+                        .help("Measure nothing: judge these results"),
+                )
+                .arg(
+                    Arg::new("before")
+                        .long("before")
+                        .value_name("PATH")
+                        .value_parser(value_parser!(PathBuf))
+                        .conflicts_with_all(["results", "debian"])
+                        .help("Compare with this earlier build alone: no figure may be worse by more than the margin"),
+                ),
         )
         .subcommand(
             Command::new("readme").about("Writes the table and the plots into the top README.md"),
@@ -160,7 +169,7 @@ fn selected(args: &ArgMatches) -> Result<Vec<&'static Scenario>, Fault> {
     Ok(scenarios)
 }
 
-fn measure(args: &ArgMatches, scenarios: &[&Scenario], packaged: bool) -> Result<Results, Fault> {
+fn measure(args: &ArgMatches, scenarios: &[&Scenario], peers: Peers) -> Result<Results, Fault> {
     machine::raise_descriptors()?;
     children::end_all_on_interrupt()?;
     let binary = match args.get_one::<PathBuf>("subject") {
@@ -170,15 +179,24 @@ fn measure(args: &ArgMatches, scenarios: &[&Scenario], packaged: bool) -> Result
     let options = Options {
         quick: args.get_flag("quick"),
         rounds: args.get_one::<u16>("rounds").copied().map(usize::from),
-        packaged,
+        peers,
     };
-    let bench = Bench::prepare(binary, packaged)?;
+    let mut bench = Bench::prepare(binary, peers == Peers::Packaged)?;
+    if peers == Peers::Before {
+        let before = args.get_one::<PathBuf>("before");
+        bench.before = before.map(|path| Binary::given(path)).transpose()?;
+    }
     Ok(run::run(&bench, scenarios, &options))
 }
 
 fn measure_and_keep(args: &ArgMatches) -> Result<u8, Fault> {
     let scenarios = selected(args)?;
-    let newer = measure(args, &scenarios, args.get_flag("debian"))?;
+    let peers = if args.get_flag("debian") {
+        Peers::Packaged
+    } else {
+        Peers::All
+    };
+    let newer = measure(args, &scenarios, peers)?;
     let folder = results_folder();
     fs::create_dir_all(&folder)?;
     let file = folder.join("results.json");
@@ -192,20 +210,31 @@ fn measure_and_keep(args: &ArgMatches) -> Result<u8, Fault> {
 
 fn check(args: &ArgMatches) -> Result<u8, Fault> {
     let file = args.get_one::<PathBuf>("results");
-    let packaged = args.get_flag("debian") || (file.is_none() && env::var_os("PEERS").is_none());
+    let peers = if args.contains_id("before") {
+        Peers::Before
+    } else if args.get_flag("debian") || (file.is_none() && env::var_os("PEERS").is_none()) {
+        Peers::Packaged
+    } else {
+        Peers::All
+    };
     let mut targets = Targets::parse(&fs::read_to_string(home().join("targets.toml"))?)?;
     let mut scenarios = selected(args)?;
     targets.keep(|target| scenarios.iter().any(|one| one.id == target.row));
-    if packaged {
-        targets.keep(|target| target.peer.is_some_and(Subject::packaged));
+    match peers {
+        Peers::All => {}
+        Peers::Packaged => targets.keep(|target| target.peer.is_some_and(Subject::packaged)),
+        Peers::Before => targets = targets.beside_before(),
     }
     scenarios.retain(|scenario| targets.target.iter().any(|one| one.row == scenario.id));
     let results = if let Some(file) = file {
         Results::read(file)?
     } else {
-        measure(args, &scenarios, packaged)?
+        measure(args, &scenarios, peers)?
     };
-    let margin = if packaged { targets.margin } else { 0.0 };
+    let margin = match peers {
+        Peers::All => 0.0,
+        Peers::Packaged | Peers::Before => targets.margin,
+    };
     Ok(judge(&targets, &results, margin))
 }
 

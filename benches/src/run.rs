@@ -11,15 +11,14 @@ use crate::fault::Fault;
 use crate::machine::{self, Machine};
 use crate::measure::{self, QUICK_SECONDS, SECONDS, Session};
 use crate::results::{Figures, Measured, Metric, Results, Row};
-use crate::scenario::{Measure, Scenario, Subject};
+use crate::scenario::{Measure, Peers, Scenario, Subject};
 use crate::screen::say;
 use crate::stats::Spread;
 
 pub struct Options {
     pub quick: bool,
     pub rounds: Option<usize>,
-    /// Only the peers that Debian has.
-    pub packaged: bool,
+    pub peers: Peers,
 }
 
 impl Options {
@@ -115,10 +114,7 @@ fn measure_row(
 fn present(bench: &Bench, scenario: &Scenario, options: &Options) -> (Vec<Rounds>, Vec<String>) {
     let mut subjects = Vec::new();
     let mut missing = Vec::new();
-    for subject in std::iter::once(Subject::Fwatchdog).chain(scenario.peers.iter().copied()) {
-        if options.packaged && subject != Subject::Fwatchdog && !subject.packaged() {
-            continue;
-        }
+    for subject in std::iter::once(Subject::Fwatchdog).chain(options.peers.of(scenario)) {
         if let Some(why) = measure::missing(bench, scenario, subject) {
             say(format!("   without {}: {why}", subject.name()));
             missing.push(format!("{}: {why}", subject.name()));

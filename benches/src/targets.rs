@@ -2,6 +2,7 @@
 //! It knows `targets.toml`: ratios to peers, and sizes of our own.
 //! It refuses a row that is void, that was not measured, or that has no such figure.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde::Deserialize;
@@ -14,7 +15,7 @@ use crate::scenario::Subject;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Targets {
-    /// By how much a quick run may miss a limit: more than noise, less than a loss that matters.
+    /// By how much a quick run may miss a limit, and a figure be worse than before: more than noise, less than a loss that matters.
     pub margin: f64,
     pub target: Vec<Target>,
 }
@@ -68,6 +69,28 @@ impl Targets {
             }
         }
         Ok(targets)
+    }
+
+    /// The same figures, beside the build that was before: none is to be worse than it.
+    #[must_use]
+    pub fn beside_before(self) -> Self {
+        let mut seen = BTreeSet::new();
+        let target = self
+            .target
+            .into_iter()
+            .filter(|target| seen.insert((target.row.clone(), target.figure)))
+            .map(|target| Target {
+                peer: Some(Subject::Before),
+                max: target.max.map(|_| 1.0),
+                min: target.min.map(|_| 1.0),
+                hold: None,
+                why: None,
+                ..target
+            });
+        Self {
+            margin: self.margin,
+            target: target.collect(),
+        }
     }
 
     pub fn keep(&mut self, wanted: impl FnMut(&Target) -> bool) {
@@ -200,6 +223,28 @@ mod tests {
         assert_eq!(judged(0.9).standing, Fail);
         let half = TEXT.replace("max = 0.5", "max = 0.5\nhold = 0.8");
         assert!(Targets::parse(&half).is_err());
+    }
+
+    #[test]
+    fn each_figure_is_held_to_what_it_was_before() {
+        let text = TEXT.replace("max = 0.5", "max = 0.5\nhold = 0.8\nwhy = \"so\"");
+        let twice = text.replace("min = 5.0", "max = 5.0");
+        let targets = Targets::parse(&twice).unwrap().beside_before();
+        let [target] = &targets.target[..] else {
+            panic!("{targets:?}")
+        };
+        assert_eq!(
+            (target.peer, target.max, target.hold),
+            (Some(Subject::Before), Some(1.0), None)
+        );
+        let judged = |ratio| {
+            let ours = measured(Subject::Fwatchdog, Metric::CpuUs, 4.0, None);
+            let before = measured(Subject::Before, Metric::CpuUs, 4.0, Some(ratio));
+            let mut results = Results::default();
+            results.rows.insert("a".to_owned(), row(vec![ours, before]));
+            target.judge(&results, 0.25).standing
+        };
+        assert_eq!([judged(1.2), judged(1.3)], [Pass, Fail]);
     }
 
     #[test]

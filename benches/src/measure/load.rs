@@ -165,7 +165,7 @@ impl Session<'_> {
         if matches!(self.scenario.service, Service::Fork(..)) {
             order.settings.push(("cgi_headers", "false".to_owned()));
         }
-        if let (Subject::Fwatchdog, Some(count)) = (subject, prefork) {
+        if let (true, Some(count)) = (subject.ours(), prefork) {
             order.settings.push(("prefork", count.to_string()));
         }
         order

@@ -46,5 +46,8 @@ fn for_measure(bench: &Bench, measure: Measure, subject: Subject) -> Option<Stri
 
 /// The peers have none, and are measured without.
 fn has_pool(bench: &Bench, subject: Subject) -> bool {
-    subject != Subject::Fwatchdog || bench.binary.has_setting("prefork")
+    !subject.ours()
+        || bench
+            .build(subject)
+            .is_some_and(|binary| binary.has_setting("prefork"))
 }

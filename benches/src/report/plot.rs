@@ -107,6 +107,7 @@ fn label(out: &mut String, x: f64, y: f64, text: &str) {
 fn colour(subject: Subject) -> &'static str {
     match subject {
         Subject::Fwatchdog => "#0969da",
+        Subject::Before => "#54aeff",
         Subject::OfWatchdog => "#bc4c00",
         Subject::ClassicWatchdog => "#9a6700",
         Subject::Nginx => "#57ab5a",

@@ -14,6 +14,8 @@ pub use table::ALL;
 #[serde(rename_all = "kebab-case")]
 pub enum Subject {
     Fwatchdog,
+    /// Another build of ours, as it was before a change.
+    Before,
     OfWatchdog,
     ClassicWatchdog,
     Nginx,
@@ -26,12 +28,18 @@ impl Subject {
     pub fn name(self) -> &'static str {
         match self {
             Self::Fwatchdog => "fwatchdog",
+            Self::Before => "before",
             Self::OfWatchdog => "of-watchdog",
             Self::ClassicWatchdog => "classic-watchdog",
             Self::Nginx => "nginx",
             Self::NginxUnbuffered => "nginx-unbuffered",
             Self::Lighttpd => "lighttpd",
         }
+    }
+
+    /// Whether it has the settings that only ours has.
+    pub fn ours(self) -> bool {
+        matches!(self, Self::Fwatchdog | Self::Before)
     }
 
     /// Whether a package of Debian has it.
@@ -214,6 +222,28 @@ pub struct Scenario {
     pub service: Service,
     pub request: Request,
     pub measure: Measure,
+}
+
+/// Whom ours is measured beside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peers {
+    /// Those of the scenario.
+    All,
+    /// Of these only what Debian has.
+    Packaged,
+    /// Only the build that was before.
+    Before,
+}
+
+impl Peers {
+    pub fn of(self, scenario: &Scenario) -> Vec<Subject> {
+        let peers = scenario.peers.iter().copied();
+        match self {
+            Self::All => peers.collect(),
+            Self::Packaged => peers.filter(|peer| peer.packaged()).collect(),
+            Self::Before => vec![Subject::Before],
+        }
+    }
 }
 
 /// The scenarios that any of the globs names; all where there is none.

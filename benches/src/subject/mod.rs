@@ -75,7 +75,7 @@ pub fn start(bench: &Bench, order: &Order) -> Result<Running, Fault> {
     let mut function = None;
     let mut command = bench.command(path, order.cpus.server());
     match order.subject {
-        Subject::Fwatchdog | Subject::OfWatchdog | Subject::ClassicWatchdog => {
+        Subject::Fwatchdog | Subject::Before | Subject::OfWatchdog | Subject::ClassicWatchdog => {
             watchdog::command(&mut command, order, &place)?;
         }
         Subject::Nginx | Subject::NginxUnbuffered => {

@@ -9,7 +9,7 @@ use super::{Order, Place, TIMEOUT, function_server};
 use crate::bench::Bench;
 use crate::fault::Fault;
 use crate::ports;
-use crate::scenario::{Program, Service, Subject};
+use crate::scenario::{Program, Service};
 
 pub fn command(command: &mut Command, order: &Order, place: &Place<'_>) -> Result<(), Fault> {
     command
@@ -18,7 +18,7 @@ pub fn command(command: &mut Command, order: &Order, place: &Place<'_>) -> Resul
         .env("TMPDIR", place.folder)
         .env("port", place.port.to_string())
         .current_dir(place.folder);
-    if order.subject == Subject::Fwatchdog {
+    if order.subject.ours() {
         command.env("metrics_port", ports::free()?.to_string());
     } else {
         ports::await_fixed()?;

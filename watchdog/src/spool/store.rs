@@ -12,6 +12,9 @@ use bytes::{Bytes, BytesMut};
 
 /// How much of a file is read at once.
 pub(super) const CHUNK: usize = 64 << 10;
+/// What a piece in memory has room for. Two of them, and what the allocator adds to each, fit where the buffer of one read (128 KiB) was:
+/// at 64 KiB the second would not, and half of all such places would stay empty.
+const PIECE: usize = CHUNK - 64;
 /// How much of all bodies together may be in memory for want of a file.
 pub const BOUND: u64 = 64 << 20;
 
@@ -82,7 +85,7 @@ impl Held {
         while !bytes.is_empty() {
             let room = |piece: &&mut BytesMut| piece.len() < piece.capacity();
             let Some(piece) = self.pieces.back_mut().filter(room) else {
-                self.pieces.push_back(BytesMut::with_capacity(CHUNK));
+                self.pieces.push_back(BytesMut::with_capacity(PIECE));
                 continue;
             };
             let fits = (piece.capacity() - piece.len()).min(bytes.len());
