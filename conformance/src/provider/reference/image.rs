@@ -102,6 +102,8 @@ fn probe(own: &Path, version: &str) -> Image {
         ("write_timeout", "60s"),
         ("exec_timeout", "60s"),
         ("PROBE_IMAGE", "probe"),
+        ("PROBE_FOLDER", "{folder}"),
+        ("PROBE_USER", "{user}"),
     ];
     Image {
         command: words.iter().map(|&word| word.to_owned()).collect(),

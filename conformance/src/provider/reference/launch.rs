@@ -10,6 +10,8 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::unistd::geteuid;
+
 use super::function::{Function, Wanted};
 use super::image::Image;
 use super::{Provider, replica, sweep};
@@ -72,6 +74,8 @@ impl Launch {
         let fitted = |word: &str| {
             word.replace("{socket}", &socket.to_string_lossy())
                 .replace("{port}", &port.to_string())
+                .replace("{folder}", &self.root.to_string_lossy())
+                .replace("{user}", &geteuid().to_string())
         };
         self.command = wanted
             .image

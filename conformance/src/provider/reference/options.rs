@@ -55,7 +55,7 @@ pub fn command() -> Command {
                 .long("image")
                 .value_name("NAME=COMMAND")
                 .action(ArgAction::Append)
-                .help("One more image: [VARIABLE=VALUE ...] COMMAND. {socket} and {port} stand for a place of its own"),
+                .help("One more image: [VARIABLE=VALUE ...] COMMAND. {socket}, {port} and {folder} stand for a place of its own, {user} for who runs it"),
         )
         .arg(time("read-timeout", "10s", "The longest that a request to the API may take to arrive"))
         .arg(time("timeout", "60s", "The longest that a call of a function may take"))

@@ -2,7 +2,7 @@
 //! It knows names that begin alike, two namespaces, and one name used twice.
 //! It refuses to look for other people's functions.
 
-use super::{LOGS, say, tagged};
+use super::{LOGS, say, tagged, whole};
 use crate::provider::prelude::*;
 
 pub(super) const CASES: &[Case] = &[
@@ -42,7 +42,7 @@ pub(super) const CASES: &[Case] = &[
 fn only(rig: &Rig, f: &Function, own: &str, others: &[&str]) -> Outcome {
     tagged(rig, f, "", own, 3)?;
     let place = f.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
-    for line in rig.provider().log_lines(f, "")? {
+    for line in whole(rig, f)?.1 {
         check_eq!(line.name, f.name, "the name in a line of {own}: {line:?}");
         check_eq!(
             line.namespace,

@@ -234,6 +234,17 @@ fn heard(rig: &Rig) -> Result<(Function, Vec<LogLine>), Failure> {
     Ok((f, lines))
 }
 
+/// The whole log of a function that has written: as it was read, and its lines.
+fn whole(rig: &Rig, f: &Function) -> Result<(String, Vec<LogLine>), Failure> {
+    let text = rig.provider().logs(f, "")?.is(200)?.text();
+    let lines = rig.provider().log_lines(f, "")?;
+    check!(
+        !text.is_empty() && !lines.is_empty(),
+        "the log of a function that has written is empty"
+    );
+    Ok((text, lines))
+}
+
 fn texts(lines: &[LogLine]) -> Vec<&str> {
     lines.iter().map(|line| line.text.as_str()).collect()
 }
@@ -288,8 +299,7 @@ fn objects(rig: &mut Rig) -> Outcome {
 
 fn fields(rig: &mut Rig) -> Outcome {
     let (f, _) = heard(rig)?;
-    let text = rig.provider().logs(&f, "")?.is(200)?.text();
-    for line in text.lines() {
+    for line in whole(rig, &f)?.0.lines() {
         let value = serde_json::from_str::<Value>(line).unwrap_or_default();
         for field in ["name", "namespace", "instance", "timestamp", "text"] {
             let told = value.get(field);
@@ -304,7 +314,7 @@ fn fields(rig: &mut Rig) -> Outcome {
 
 fn whose(rig: &mut Rig) -> Outcome {
     let (f, _) = heard(rig)?;
-    for line in rig.provider().log_lines(&f, "")? {
+    for line in whole(rig, &f)?.1 {
         check_eq!(line.name, f.name, "the name in {line:?}");
         check_eq!(
             line.namespace,

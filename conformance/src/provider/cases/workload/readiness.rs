@@ -81,6 +81,12 @@ fn health_path(rig: &mut Rig) -> Outcome {
     let f = rig.probe()?;
     let answer = f.get("/_/health")?.is(200)?;
     check_eq!(answer.text().trim(), "OK", "the answer of /_/health");
+    // Whoever answers in its place answers for functions that are not there, too.
+    let nobody = rig.name();
+    let request = Request::get("/_/health");
+    rig.provider()
+        .invoke(&nobody, &request)?
+        .is_one_of(UNREACHED)?;
     Ok(())
 }
 
