@@ -11,7 +11,7 @@ pub(super) const CASES: &[Case] = &[
     Case::must(
         "async/callback",
         "PR-14.5",
-        "the callback is a POST with the function's answer",
+        "the callback is one POST with the function's answer",
     )
     .rows(&["ASY-08"])
     .profiles(&[Profile::Async])
@@ -84,18 +84,27 @@ pub(super) fn answered(callback: &Callback) -> Result<Received, Failure> {
 
 /// Leaves the call in the queue and waits for its callback.
 pub(super) fn called(rig: &Rig, f: &Function, request: &Request) -> Result<Call, Failure> {
-    let callback = rig.callback()?;
+    called_at(rig, f, request, &rig.callback()?)
+}
+
+fn called_at(
+    rig: &Rig,
+    f: &Function,
+    request: &Request,
+    callback: &Callback,
+) -> Result<Call, Failure> {
     let request = request.clone().header("X-Callback-Url", &callback.url());
     let answer = rig.provider().invoke_async(f, &request)?.is(202)?;
     let id = answer.header("x-call-id").unwrap_or_default().to_owned();
-    let received = answered(&callback)?;
+    let received = answered(callback)?;
     Ok(Call { id, received })
 }
 
 fn callback(rig: &mut Rig) -> Outcome {
     let f = rig.probe()?;
     let target = "/status/200?body=the%20result&h=X-Own:kept&h=Content-Type:text/x-result";
-    let call = called(rig, &f, &Request::post(target).body("x"))?;
+    let callback = rig.callback()?;
+    let call = called_at(rig, &f, &Request::post(target).body("x"), &callback)?;
     let received = &call.received;
     check_eq!(received.method, "POST", "the method of the callback");
     check_eq!(received.target, "/callback", "the path of the callback");
@@ -107,7 +116,11 @@ fn callback(rig: &mut Rig) -> Outcome {
     );
     let kind = received.header("content-type");
     check_eq!(kind, Some("text/x-result"), "Content-Type of the callback");
-    Ok(())
+    rig.stays(1.0, || {
+        let more = callback.rest().len();
+        check_eq!(more, 0, "callbacks after the first");
+        Ok(())
+    })
 }
 
 fn fields(rig: &mut Rig) -> Outcome {

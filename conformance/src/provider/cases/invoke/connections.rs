@@ -74,6 +74,10 @@ fn keep_alive(rig: &mut Rig) -> Outcome {
             connections += 1;
         }
     }
+    check!(
+        connections <= 10,
+        "100 calls took {connections} connections, expected 10 at most"
+    );
     if connections > 1 {
         rig.note(&format!("100 calls took {connections} connections"));
     }

@@ -80,9 +80,12 @@ fn over(rig: &mut Rig) -> Outcome {
     let f = rig.start(&rig.function().limit("memory", "64Mi"))?;
     let other = rig.probe()?;
     check!(!gets(&f, 256), "a function with 64Mi got 256 MiB");
-    other.post("/raw", "and on")?.is(200)?;
-    rig.provider().info()?.is(200)?;
-    Ok(())
+    // What its end does to others shows once it is dealt with.
+    rig.stays(2.0, || {
+        other.post("/raw", "and on")?.is(200)?;
+        rig.provider().info()?.is(200)?;
+        Ok(())
+    })
 }
 
 fn under(rig: &mut Rig) -> Outcome {

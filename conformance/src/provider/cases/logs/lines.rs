@@ -46,6 +46,16 @@ pub(super) const CASES: &[Case] = &[
     .why("Functions log JSON, and errors quote what users typed.")
     .source("SDK logs")
     .run(letters),
+    Case::must(
+        "logs/spaces",
+        "PR-10.9",
+        "white space at the ends of a line is kept",
+    )
+    .rows(&["LOG-12"])
+    .profiles(LOGS)
+    .why("The lines of a stack trace tell by it what belongs together.")
+    .source("suite policy; faas-swarm trims")
+    .run(spaces),
     Case::should(
         "logs/no-utf8",
         "PR-10.10",
@@ -128,6 +138,19 @@ fn letters(rig: &mut Rig) -> Outcome {
     let lines = tagged(rig, &f, "", "odd", wanted.len())?;
     check_eq!(texts(&lines), wanted.to_vec(), "the lines of the log");
     Ok(())
+}
+
+fn spaces(rig: &mut Rig) -> Outcome {
+    let f = rig.probe()?;
+    let wanted = ["  at the front", "\tby a tab", "behind \t "];
+    let body = wanted.map(|line| format!("{line}\n")).concat();
+    f.post("/log?stream=out", body)?.is(200)?;
+    rig.settles("the lines with white space", || {
+        let mut lines = rig.provider().log_lines(&f, "")?;
+        lines.retain(|line| wanted.iter().any(|one| one.trim() == line.text.trim()));
+        check_eq!(texts(&lines), wanted.to_vec(), "the lines of the log");
+        Ok(())
+    })
 }
 
 fn no_utf8(rig: &mut Rig) -> Outcome {

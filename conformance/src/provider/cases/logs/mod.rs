@@ -354,9 +354,16 @@ const APART: i64 = 60;
 
 fn timestamp(rig: &mut Rig) -> Outcome {
     let begin = from_now(-APART);
-    let (_, lines) = heard(rig)?;
+    let (f, lines) = heard(rig)?;
     let end = from_now(APART);
-    for line in lines {
+    let again = tagged(rig, &f, "", "heard", 3)?;
+    for (line, again) in lines.into_iter().zip(again) {
+        check_eq!(
+            again.timestamp,
+            line.timestamp,
+            "the timestamp of {:?}, read once more",
+            line.text
+        );
         let Ok(time) = DateTime::parse_from_rfc3339(&line.timestamp) else {
             let why = format!("the timestamp {:?} is not of RFC 3339", line.timestamp);
             return Err(Failure::failed(why));

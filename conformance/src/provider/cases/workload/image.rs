@@ -94,20 +94,19 @@ fn user(rig: &mut Rig) -> Outcome {
 
 fn image_env(rig: &mut Rig) -> Outcome {
     let f = rig.probe()?;
-    let brought = f.env("prefix_logs")?;
-    check_eq!(brought.as_deref(), Some("false"), "a variable of the image");
-    let other = rig.start(&rig.function().env("prefix_logs", "true"))?;
-    let set = other.env("prefix_logs")?;
-    check_eq!(
-        set.as_deref(),
-        Some("true"),
-        "the same, set by the deployment"
-    );
-    check_eq!(
-        f.env("prefix_logs")?.as_deref(),
-        Some("false"),
-        "the same, of the first function"
-    );
+    // One that a watchdog reads, and one that nobody else could have set.
+    for (name, own, given) in [
+        ("prefix_logs", "false", "true"),
+        ("PROBE_IMAGE", "probe", "another"),
+    ] {
+        let brought = f.env(name)?;
+        check_eq!(brought.as_deref(), Some(own), "{name} of the image");
+        let other = rig.start(&rig.function().env(name, given))?;
+        let set = other.env(name)?;
+        check_eq!(set.as_deref(), Some(given), "{name}, set by the deployment");
+        let kept = f.env(name)?;
+        check_eq!(kept.as_deref(), Some(own), "{name} of the first function");
+    }
     Ok(())
 }
 
