@@ -28,6 +28,7 @@ pub struct Deployment {
     pub annotations: Option<Pairs>,
     pub limits: Option<Pairs>,
     pub requests: Option<Pairs>,
+    pub read_only: bool,
     /// Whether the provider's own label is told, too.
     pub labelled: bool,
 }
@@ -45,14 +46,9 @@ impl Deployment {
             annotations: fields.pairs("annotations")?,
             limits: resources(fields, "limits")?,
             requests: resources(fields, "requests")?,
+            read_only: fields.flag("readOnlyRootFilesystem")?,
             labelled: false,
         };
-        if fields.flag("readOnlyRootFilesystem")? {
-            return Err(
-                "readOnlyRootFilesystem: functions of this reference provider are local processes, which have no root of their own"
-                    .to_owned(),
-            );
-        }
         deployment.check()?;
         Ok(deployment)
     }
@@ -125,6 +121,9 @@ impl Deployment {
         }
         if !self.env.is_empty() {
             put("envVars", json!(self.env));
+        }
+        if self.read_only {
+            put("readOnlyRootFilesystem", json!(true));
         }
         for (name, texts) in [
             ("constraints", &self.constraints),
@@ -237,10 +236,6 @@ mod tests {
             (
                 r#"{"service":"f","image":"i","labels":{"com.openfaas.scale.min":"x"}}"#,
                 "scale.min",
-            ),
-            (
-                r#"{"service":"f","image":"i","readOnlyRootFilesystem":true}"#,
-                "readOnly",
             ),
         ] {
             let error = read(text).unwrap_err();

@@ -8,6 +8,7 @@ use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use nix::unistd::geteuid;
@@ -28,6 +29,8 @@ pub struct Launch {
     pub grace: Duration,
     /// How many bytes of memory it may have.
     pub memory: Option<u64>,
+    /// Whether it can write to nothing but its `/tmp`.
+    pub read_only: bool,
     dir: PathBuf,
     /// What the function takes for its file system.
     pub root: PathBuf,
@@ -54,6 +57,7 @@ impl Launch {
             grace: provider.options.grace,
             memory: wanted.deployment.memory(),
             root: dir.join("root"),
+            read_only: wanted.deployment.read_only,
             dir,
             secrets,
         };
@@ -142,6 +146,18 @@ impl Launch {
 pub fn write_secret(path: &Path, value: &[u8], mode: u32) -> io::Result<()> {
     let draft = path.with_file_name(format!(".draft-{:08x}", fastrand::u32(..)));
     let mut options = File::options();
+/// Whether this machine lets this executable make mounts that nobody else sees.
+pub fn can_close(own: &Path) -> bool {
+    let tried = || -> io::Result<bool> {
+        let folder = tempfile::tempdir()?;
+        fs::create_dir(folder.path().join("tmp"))?;
+        let mut command = Command::new(own);
+        command.args(["fixture", "closed"]).arg(folder.path());
+        Ok(command.arg("true").status()?.success())
+    };
+    tried().unwrap_or(false)
+}
+
     options.write(true).create_new(true).mode(mode);
     options.open(&draft)?.write_all(value)?;
     fs::rename(draft, path)

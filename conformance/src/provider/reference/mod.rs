@@ -78,6 +78,8 @@ struct Options {
     /// From SIGTERM to SIGKILL.
     grace: Duration,
     max_replicas: u32,
+    /// Whether it can keep functions from writing to what they take for their root.
+    closes: bool,
     /// Whether functions are told with a label of the provider's own.
     labelled: bool,
 }

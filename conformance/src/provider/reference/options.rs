@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use super::auth::Door;
 use super::autoscale;
 use super::image::Images;
+use super::launch;
 use super::metrics::Metrics;
 use super::root::Root;
 use super::world::World;
@@ -138,6 +139,7 @@ fn options(args: &ArgMatches) -> Result<Options, String> {
         door,
         images,
         fwatchdog: fwatchdog(args.get_one::<PathBuf>("fwatchdog"), &own)?,
+        closes: launch::can_close(&own),
         own,
         read_timeout: span("read-timeout"),
         timeout: span("timeout"),

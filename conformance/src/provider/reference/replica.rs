@@ -143,6 +143,10 @@ fn start(launch: &Launch) -> io::Result<Child> {
     let mut command = Command::new(&launch.own);
     command.args(["fixture", "held", &std::process::id().to_string()]);
     command.arg(&launch.fwatchdog);
+    if launch.read_only {
+        command.arg(&launch.own).args(["fixture", "closed"]);
+        command.arg(&launch.root);
+    }
     if !launch.command.is_empty() {
         command.arg("--").args(&launch.command);
     }

@@ -76,6 +76,11 @@ fn asked(call: &Call) -> Result<(String, Deployment, Image), Answer> {
             options.max_replicas,
         ));
     }
+    if deployment.read_only && !options.closes {
+        return Err(bad(
+            "readOnlyRootFilesystem: this reference provider may not make mounts of its own here",
+        ));
+    }
     let image = options
         .images
         .find(&deployment.image)
