@@ -2,7 +2,10 @@
 //! It knows what is the same layer without its fault.
 //! It refuses a fault of the functions themselves: those are not judged.
 
+use super::behind::Behind;
 use super::front::Front;
+use super::start::Start;
+use super::wire::Wire;
 use crate::judge::mutants;
 use crate::provider::reference::faults::Fault;
 
@@ -14,6 +17,12 @@ pub type Mutant = mutants::Mutant<Layer>;
 pub enum Layer {
     /// Between clients and the provider: requests and answers are changed on their way.
     Front(Front),
+    /// Between clients and the provider as well: the bytes of connections are changed.
+    Wire(Wire),
+    /// Between the provider and others: what it sends to functions and to callbacks is changed.
+    Behind(Behind),
+    /// Replicas are started otherwise.
+    Start(Start),
     /// A decision of the provider itself.
     Inside(Fault),
     /// There is none: what a fault inside is compared with.
@@ -24,6 +33,9 @@ impl mutants::Layer for Layer {
     fn name(&self) -> &'static str {
         match self {
             Self::Front(_) => "front",
+            Self::Wire(_) => "wire",
+            Self::Behind(_) => "behind",
+            Self::Start(_) => "start",
             Self::Inside(_) | Self::Nowhere => "inside",
         }
     }
@@ -31,14 +43,14 @@ impl mutants::Layer for Layer {
     fn neutral(self) -> Self {
         match self {
             Self::Front(front) => Self::Front(front.neutral()),
-            Self::Inside(_) | Self::Nowhere => Self::Nowhere,
+            _ => Self::Nowhere,
         }
     }
 
     fn shape(&self) -> String {
         match self {
             Self::Front(front) => front.shape(),
-            Self::Inside(_) | Self::Nowhere => String::new(),
+            _ => String::new(),
         }
     }
 }

@@ -2,9 +2,14 @@
 //! It knows the provider's routes and the points where a fault can be seeded.
 //! It refuses to be in a shipped binary, and faults that only a case would see: a mutant is what real providers get wrong.
 
+pub(super) mod behind;
 mod faults;
 pub mod front;
+pub(super) mod half;
 mod layers;
+pub(super) mod start;
+pub(super) mod tunnel;
+pub(super) mod wire;
 
 pub use faults::all;
 pub use front::{Asked, Flow, Front, Memory, Told};
@@ -26,6 +31,9 @@ pub fn seed(name: &str) -> Result<(), String> {
     let layer = layer.ok_or_else(|| format!("--fault {name:?}: {known}"))?;
     match layer {
         Layer::Front(front) => front::stand(front),
+        Layer::Wire(fault) => wire::string(fault),
+        Layer::Behind(fault) => behind::stand(fault),
+        Layer::Start(fault) => start::plant(fault),
         Layer::Inside(fault) => plant(fault),
         Layer::Nowhere => {}
     }

@@ -30,6 +30,60 @@ mod planted {
     pub enum Fault {
         /// Calls of a function are not counted.
         CallsUncounted,
+        /// A call is ended after 3 seconds.
+        CallsCut,
+        /// A call goes on when its client has left.
+        CallsDetached,
+        /// HTTP/1.0 is not spoken.
+        OldHttpRefused,
+        /// An answer is read on when its client has left.
+        StreamsDetached,
+        /// An answer is ended after 5 seconds.
+        StreamsCut,
+        /// An answer that breaks off ends in order.
+        CutIsEnd,
+        /// Nothing comes back through a tunnel.
+        TunnelOneWay,
+        /// A tunnel ends after 64 KiB.
+        TunnelShort,
+        /// The end of one side of a tunnel is not told to the other.
+        TunnelUnclosed,
+        /// The queue calls with PUT.
+        QueuePuts,
+        /// A callback is made twice.
+        CallbackTwice,
+        /// Once a callback has failed the queue stands still.
+        CallbackHolds,
+        /// There is no callback for a failure.
+        FailuresUntold,
+        /// A body that breaks off is completed.
+        HalfTaken,
+        /// A body that breaks off is taken as it is.
+        LengthUnminded,
+        /// A body may take for ever.
+        BodiesEndless,
+        /// A replica is ready as soon as it is started.
+        ReadyAtOnce,
+        /// A replica that was ready is ready for good.
+        AskedOnce,
+        /// A replica that has ended has no successor.
+        NeverRestarted,
+        /// The end of a replica leaves no function with one.
+        CrashDisturbs,
+        /// A replica is killed without SIGTERM.
+        NoTerm,
+        /// What goes to stdout is lost.
+        StdoutLost,
+        /// What goes to stderr is lost.
+        StderrLost,
+        /// After a line of 64 KiB nothing is read.
+        LongLineEnds,
+        /// A log is that of the longest name that begins as the one asked for.
+        LogsByPrefix,
+        /// Followers of a log hear of a line after 12 seconds.
+        FollowLags,
+        /// The log of a function that is gone stays open.
+        LogsStayOpen,
     }
 
     /// Seeds that fault into the provider of this process.

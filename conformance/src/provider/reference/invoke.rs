@@ -5,11 +5,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::header::{HeaderValue, RETRY_AFTER};
+use hyper::header::{CONTENT_LENGTH, HeaderValue, RETRY_AFTER};
 use hyper::upgrade::OnUpgrade;
 use hyper::{Request, Response, StatusCode, Version};
 use hyper_util::rt::TokioIo;
@@ -21,15 +22,17 @@ use super::faults::seeded;
 use super::forward::{self, CallName};
 use super::function::Function;
 use super::metrics::full_name;
-use super::relay::{Owned, Relayed};
+use super::relay::{self, Owned, Relayed};
 use super::upload::Upload;
 use super::{Provider, Shape, names};
+#[cfg(feature = "mutants")]
+use crate::provider::mutants::{behind, tunnel};
 
 /// The largest head of an answer.
 const HEAD: usize = 1024 * 1024;
 const FIELDS: usize = 1000;
 /// The pause before another replica is tried.
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// `/function/NAME/below`.
 pub async fn invoke(
@@ -48,7 +51,11 @@ pub async fn invoke(
             let upgrade = forward::wants_websocket(request.headers())
                 .then(|| hyper::upgrade::on(&mut request));
             let request = request.map(BodyExt::boxed_unsync);
-            call(provider, &function, below, request, remote, upgrade).await
+            if seeded!(CallsDetached) {
+                detached(provider, function, below, request, remote, upgrade).await
+            } else {
+                call(provider, &function, below, request, remote, upgrade).await
+            }
         }
         None => missing(provider.options.shape, full),
     };
@@ -103,6 +110,24 @@ pub async fn call(
     answer
 }
 
+/// One call that nobody can end.
+async fn detached(
+    provider: &Arc<Provider>,
+    function: Arc<Function>,
+    below: &str,
+    request: Request<Body>,
+    remote: SocketAddr,
+    upgrade: Option<OnUpgrade>,
+) -> Answer {
+    let (provider, below) = (Arc::clone(provider), below.to_owned());
+    let made =
+        tokio::spawn(
+            async move { call(&provider, &function, &below, request, remote, upgrade).await },
+        );
+    let lost = |_| internal(StatusCode::INTERNAL_SERVER_ERROR, "the call was lost");
+    made.await.unwrap_or_else(lost)
+}
+
 async fn pass(
     provider: &Provider,
     function: &Function,
@@ -111,7 +136,7 @@ async fn pass(
     remote: SocketAddr,
     upgrade: Option<OnUpgrade>,
 ) -> Result<Answer, Answer> {
-    let deadline = Instant::now() + provider.options.timeout;
+    let deadline = Instant::now() + allowed(provider);
     let hold = deadline.min(Instant::now() + provider.options.hold);
     let (stream, address) = reach(function, hold).await?;
     let request = addressed(request, below, remote, address)?;
@@ -134,6 +159,14 @@ async fn pass(
             Err(internal(StatusCode::GATEWAY_TIMEOUT, &why))
         }
     }
+}
+
+/// How long a call may take, to its last byte.
+fn allowed(provider: &Provider) -> Duration {
+    if seeded!(CallsCut) {
+        return Duration::from_secs(3);
+    }
+    provider.options.timeout
 }
 
 /// A connection to the next replica that is ready. One that has just gone is passed over: nothing was sent to it yet.
@@ -183,6 +216,8 @@ fn addressed(
         .map_err(|why| internal(StatusCode::BAD_REQUEST, &format!("path {target:?}: {why}")))?;
     head.version = Version::HTTP_11;
     forward::request(&mut head.headers, remote, address);
+    #[cfg(feature = "mutants")]
+    behind::call(&mut head);
     Ok(Request::from_parts(head, body))
 }
 
@@ -209,8 +244,11 @@ fn passed(
             "the function changed the protocol unasked",
         ),
         (None, _) => {
+            if seeded!(CutIsEnd) {
+                head.headers.remove(CONTENT_LENGTH);
+            }
             let body = Relayed::new(body, connection, deadline);
-            Response::from_parts(head, body.boxed_unsync())
+            Response::from_parts(head, relay::passing(body))
         }
     }
 }
@@ -219,6 +257,10 @@ fn passed(
 async fn tunnel(near: OnUpgrade, far: OnUpgrade, _connection: Owned) {
     if let (Ok(near), Ok(far)) = tokio::join!(near, far) {
         let (mut near, mut far) = (TokioIo::new(near), TokioIo::new(far));
+        #[cfg(feature = "mutants")]
+        if tunnel::dug(&mut near, &mut far).await {
+            return;
+        }
         let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
     }
 }

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::Provider;
+use super::faults::seeded;
 use super::function::{Function, Wanted};
 use super::launch::Launch;
 use super::replica::{self, Replica, State};
@@ -59,7 +60,9 @@ pub async fn keep(provider: Arc<Provider>, function: Arc<Function>) {
         while keeper.tasks.try_join_next().is_some() {}
     }
     while keeper.tasks.join_next().await.is_some() {}
-    keeper.function.log.close();
+    if !seeded!(LogsStayOpen) {
+        keeper.function.log.close();
+    }
 }
 
 impl Keeper {
@@ -86,6 +89,9 @@ impl Keeper {
         for member in leaving {
             member.stop();
         }
+        if seeded!(NeverRestarted) && self.crashes > 0 {
+            return false;
+        }
         if plan.start > 0 && Instant::now() < self.not_before {
             return true;
         }
@@ -106,6 +112,11 @@ impl Keeper {
             }
             !ended
         });
+        if seeded!(CrashDisturbs) && !crashed.is_empty() {
+            for other in self.provider.world.all() {
+                other.publish(Vec::new());
+            }
+        }
         for lived in crashed {
             self.crashes = if lived > STABLE { 0 } else { self.crashes + 1 };
             self.not_before = Instant::now() + pause(self.crashes);

@@ -16,6 +16,8 @@ use nix::unistd::geteuid;
 use super::function::{Function, Wanted};
 use super::image::Image;
 use super::{Provider, replica, sweep};
+#[cfg(feature = "mutants")]
+use crate::provider::mutants::start;
 
 /// Where containers find their secrets. A local process has a directory of its own in its place.
 const MOUNT: &str = "/var/openfaas/secrets";
@@ -27,10 +29,10 @@ pub struct Launch {
     pub command: Vec<String>,
     pub env: BTreeMap<String, String>,
     pub grace: Duration,
-    /// How many bytes of memory it may have.
-    pub memory: Option<u64>,
     /// Whether it can write to nothing but its `/tmp`.
     pub read_only: bool,
+    /// How many bytes of memory it may have.
+    pub memory: Option<u64>,
     dir: PathBuf,
     /// What the function takes for its file system.
     pub root: PathBuf,
@@ -39,7 +41,7 @@ pub struct Launch {
 
 impl Launch {
     /// The launch of one more replica, and where it will listen.
-    pub fn new(
+    pub(super) fn new(
         provider: &Provider,
         function: &Function,
         wanted: &Wanted,
@@ -55,13 +57,15 @@ impl Launch {
             command: Vec::new(),
             env: BTreeMap::new(),
             grace: provider.options.grace,
+            read_only: wanted.deployment.read_only,
             memory: wanted.deployment.memory(),
             root: dir.join("root"),
-            read_only: wanted.deployment.read_only,
             dir,
             secrets,
         };
         launch.fill(function, wanted, instance, address)?;
+        #[cfg(feature = "mutants")]
+        start::change(&mut launch, wanted);
         Ok((launch, address))
     }
 
@@ -142,10 +146,6 @@ impl Launch {
     }
 }
 
-/// Writes a secret that appears whole, for its owner alone.
-pub fn write_secret(path: &Path, value: &[u8], mode: u32) -> io::Result<()> {
-    let draft = path.with_file_name(format!(".draft-{:08x}", fastrand::u32(..)));
-    let mut options = File::options();
 /// Whether this machine lets this executable make mounts that nobody else sees.
 pub fn can_close(own: &Path) -> bool {
     let tried = || -> io::Result<bool> {
@@ -158,6 +158,10 @@ pub fn can_close(own: &Path) -> bool {
     tried().unwrap_or(false)
 }
 
+/// Writes a secret that appears whole, for its owner alone.
+pub fn write_secret(path: &Path, value: &[u8], mode: u32) -> io::Result<()> {
+    let draft = path.with_file_name(format!(".draft-{:08x}", fastrand::u32(..)));
+    let mut options = File::options();
     options.write(true).create_new(true).mode(mode);
     options.open(&draft)?.write_all(value)?;
     fs::rename(draft, path)

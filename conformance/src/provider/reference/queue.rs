@@ -16,11 +16,14 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use super::answer::{self, Answer, Body, BoxError, bad, internal};
+use super::faults::seeded;
 use super::forward::{self, CallName};
 use super::function::Function;
 use super::relay::Owned;
 use super::upload::{self, Upload};
 use super::{Provider, invoke};
+#[cfg(feature = "mutants")]
+use crate::provider::mutants::behind;
 
 /// The largest body that is queued, and the largest answer that is called back with.
 const MOST: usize = 1024 * 1024;
@@ -138,7 +141,11 @@ async fn make(provider: Arc<Provider>, queued: Queued) {
         call,
         callback,
     } = queued;
-    head.method = Method::POST;
+    head.method = if seeded!(QueuePuts) {
+        Method::PUT
+    } else {
+        Method::POST
+    };
     let request = Request::from_parts(head, answer::bytes(body));
     let done = invoke::call(&provider, &function, &below, request, remote, None).await;
     let (head, body) = done.into_parts();
@@ -152,7 +159,8 @@ async fn make(provider: Arc<Provider>, queued: Queued) {
             Bytes::new(),
         ),
     };
-    let Some(to) = callback else {
+    let untold = seeded!(FailuresUntold) && status.as_u16() >= 400;
+    let Some(to) = callback.filter(|_| !untold) else {
         return;
     };
     headers.remove(CONTENT_LENGTH);
@@ -164,7 +172,14 @@ async fn make(provider: Arc<Provider>, queued: Queued) {
             headers.insert(name, value);
         }
     }
-    let _ = timeout(provider.options.timeout, tell(&to, headers, body)).await;
+    let limit = provider.options.timeout;
+    if seeded!(CallbackTwice) {
+        let _ = timeout(limit, tell(&to, headers.clone(), body.clone())).await;
+    }
+    let told = timeout(limit, tell(&to, headers, body)).await;
+    if seeded!(CallbackHolds) && !matches!(told, Ok(Ok(()))) {
+        provider.turns.forget_permits(usize::MAX);
+    }
 }
 
 /// The whole answer; `None` where it was cut, or is too large to be told.
@@ -193,8 +208,11 @@ async fn tell(to: &Uri, mut headers: HeaderMap, body: Bytes) -> Result<(), BoxEr
     }));
     headers.insert(HOST, HeaderValue::from_str(authority.as_str())?);
     let path = to.path_and_query().map_or("/", |path| path.as_str());
-    let mut request = Request::post(path).body(answer::bytes(body))?;
+    let mut request = Request::post(path).body(body)?;
     *request.headers_mut() = headers;
+    #[cfg(feature = "mutants")]
+    let request = behind::callback(request);
+    let request = request.map(answer::bytes);
     let response = sender.send_request(request).await?;
     response.into_body().collect().await?;
     Ok(())

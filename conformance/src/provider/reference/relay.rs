@@ -4,15 +4,18 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::answer::BoxError;
+use super::answer::{self, BoxError};
+use super::faults::seeded;
 
 /// A task that ends with its owner.
 #[derive(Debug)]
@@ -33,12 +36,38 @@ pub struct Relayed {
 
 impl Relayed {
     pub fn new(body: Incoming, connection: Owned, deadline: Instant) -> Self {
+        let deadline = if seeded!(StreamsCut) {
+            Instant::now() + Duration::from_secs(5)
+        } else {
+            deadline
+        };
         Self {
             body,
             deadline: Box::pin(sleep_until(deadline)),
             _connection: connection,
         }
     }
+}
+
+/// The answer of a function on its way to the client.
+pub fn passing(body: Relayed) -> answer::Body {
+    if seeded!(StreamsDetached) {
+        return detached(body);
+    }
+    body.boxed_unsync()
+}
+
+/// It is read to its end, whoever still listens.
+fn detached(mut body: Relayed) -> answer::Body {
+    let (sender, pieces) = mpsc::channel(1);
+    tokio::spawn(async move {
+        while let Some(Ok(frame)) = body.frame().await {
+            if let Ok(data) = frame.into_data() {
+                let _ = sender.send(data).await;
+            }
+        }
+    });
+    Pieces(pieces).boxed_unsync()
 }
 
 impl Body for Relayed {
@@ -54,6 +83,9 @@ impl Body for Relayed {
             return Poll::Ready(Some(Err("the answer took too long".into())));
         }
         let frame = ready!(Pin::new(&mut this.body).poll_frame(cx));
+        if seeded!(CutIsEnd) && matches!(frame, Some(Err(_))) {
+            return Poll::Ready(None);
+        }
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
 
@@ -62,6 +94,9 @@ impl Body for Relayed {
     }
 
     fn size_hint(&self) -> SizeHint {
+        if seeded!(CutIsEnd) {
+            return SizeHint::default();
+        }
         self.body.size_hint()
     }
 }

@@ -20,6 +20,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::faults::seeded;
 use super::function::Function;
 use super::launch::Launch;
 use super::logs::LONGEST;
@@ -142,11 +143,11 @@ async fn run(
 fn start(launch: &Launch) -> io::Result<Child> {
     let mut command = Command::new(&launch.own);
     command.args(["fixture", "held", &std::process::id().to_string()]);
-    command.arg(&launch.fwatchdog);
     if launch.read_only {
         command.arg(&launch.own).args(["fixture", "closed"]);
         command.arg(&launch.root);
     }
+    command.arg(&launch.fwatchdog);
     if !launch.command.is_empty() {
         command.arg("--").args(&launch.command);
     }
@@ -156,9 +157,14 @@ fn start(launch: &Launch) -> io::Result<Child> {
         .current_dir(&launch.root);
     command
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+        .stdout(heard(seeded!(StdoutLost)))
+        .stderr(heard(seeded!(StderrLost)));
     command.process_group(0).kill_on_drop(true).spawn()
+}
+
+/// Where a replica writes to.
+fn heard(lost: bool) -> Stdio {
+    if lost { Stdio::null() } else { Stdio::piped() }
 }
 
 /// Asks for readiness again and again.
@@ -166,6 +172,7 @@ async fn watch_over(replica: &Replica, changed: &Notify) {
     loop {
         let state = match (is_ready(replica.address).await, replica.state()) {
             (true, _) => State::Ready,
+            (false, State::Ready) if seeded!(AskedOnce) => State::Ready,
             (false, State::Starting) => State::Starting,
             (false, _) => State::Unready,
         };
@@ -185,7 +192,7 @@ async fn watch_over(replica: &Replica, changed: &Notify) {
 }
 
 async fn is_ready(address: SocketAddr) -> bool {
-    matches!(timeout(PATIENCE, ask(address)).await, Ok(Ok(200 | 429)))
+    seeded!(ReadyAtOnce) || matches!(timeout(PATIENCE, ask(address)).await, Ok(Ok(200 | 429)))
 }
 
 /// The status of `/_/ready`. One that is busy (429) is there all the same.
@@ -207,7 +214,12 @@ async fn end(child: &mut Child, grace: Duration) {
     let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) else {
         return;
     };
-    let _ = nix::sys::signal::kill(Pid::from_raw(pid), Signal::SIGTERM);
+    let grace = if seeded!(NoTerm) {
+        Duration::ZERO
+    } else {
+        let _ = nix::sys::signal::kill(Pid::from_raw(pid), Signal::SIGTERM);
+        grace
+    };
     if timeout(grace, child.wait()).await.is_err() {
         let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
         let _ = child.wait().await;
@@ -223,6 +235,10 @@ async fn record(stream: impl AsyncRead + Unpin, function: Arc<Function>, instanc
         line.clear();
         match (&mut reader).take(room).read_until(b'\n', &mut line).await {
             Ok(0) | Err(_) => return,
+            Ok(length) if seeded!(LongLineEnds) && length > 64 * 1024 => {
+                let _ = tokio::io::copy(&mut reader, &mut tokio::io::sink()).await;
+                return;
+            }
             Ok(_) => {
                 let text = line.strip_suffix(b"\n").unwrap_or(&line);
                 function

@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use hyper::header::HOST;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Version};
+use hyper::{Request, StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -18,11 +18,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::answer::{self, Answer, Cut};
+use super::faults::seeded;
 use super::route::{Route, Routed, route};
 use super::upload::Upload;
 use super::{Provider, api, invoke, queue};
 #[cfg(feature = "mutants")]
-use crate::provider::mutants::front;
+use crate::provider::mutants::{front, wire};
 
 /// The largest head of a request, and the most fields in it.
 const HEAD: usize = 1024 * 1024;
@@ -70,6 +71,8 @@ async fn converse(
     mut stop: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
+    #[cfg(feature = "mutants")]
+    let stream = wire::wired(stream);
     let limit = provider.options.read_timeout;
     let service = service_fn(move |request: Request<Incoming>| {
         let provider = Arc::clone(&provider);
@@ -112,6 +115,9 @@ async fn received(
 async fn answer(provider: &Arc<Provider>, request: Request<Upload>, remote: SocketAddr) -> Answer {
     let begun = Instant::now();
     let method = request.method().clone();
+    if seeded!(OldHttpRefused) && request.version() == Version::HTTP_10 {
+        return answer::empty(StatusCode::HTTP_VERSION_NOT_SUPPORTED);
+    }
     if host_missing(&request) {
         return answer::bad("a request of HTTP/1.1 needs one Host");
     }

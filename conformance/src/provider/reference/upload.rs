@@ -14,6 +14,9 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::answer::{self, Answer, BoxError, bad, error};
+use super::faults::seeded;
+#[cfg(feature = "mutants")]
+use crate::provider::mutants::half;
 
 /// The upload of a client. What nobody wants any more is read all the same for a while: closing on it could destroy the answer.
 pub struct Upload(Option<answer::Body>);
@@ -68,6 +71,15 @@ impl Drop for Upload {
 
 /// The whole of an upload.
 pub async fn collect(upload: Upload, most: usize, time: Duration) -> Result<Bytes, Answer> {
+    let time = if seeded!(BodiesEndless) {
+        Duration::from_hours(1)
+    } else {
+        time
+    };
+    #[cfg(feature = "mutants")]
+    if seeded!(HalfTaken) || seeded!(LengthUnminded) {
+        return Ok(half::taken(upload, seeded!(HalfTaken)).await);
+    }
     match timeout(time, Limited::new(upload, most).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(why)) if why.is::<LengthLimitError>() => {

@@ -2,6 +2,11 @@
 //! It knows what a proxy does to requests and answers.
 //! It refuses what other chapters are about.
 
+pub(super) mod answers;
+pub(super) mod fields;
+pub(super) mod requests;
+pub(super) mod trouble;
+
 use super::prelude::*;
 
 pub(super) const FAULTS: &[Mutant] = &[

@@ -9,6 +9,7 @@
 
 mod asynchronous;
 mod auth;
+mod calls;
 mod cli;
 mod concurrency;
 mod delete;
@@ -28,8 +29,13 @@ mod sys;
 mod update;
 mod workload;
 
+use std::time::Duration;
+
 use super::front::{Asked, Flow, Front, Memory, Told};
 use super::layers::{Layer, Mutant};
+
+/// Longer than anybody waits.
+const FOR_GOOD: Duration = Duration::from_hours(1);
 
 /// The chapters' lists.
 const LISTS: &[&[Mutant]] = &[
@@ -43,14 +49,23 @@ const LISTS: &[&[Mutant]] = &[
     scale::FAULTS,
     secrets::FAULTS,
     logs::FAULTS,
+    logs::lines::FAULTS,
+    logs::query::FAULTS,
+    logs::whose::FAULTS,
     namespaces::FAULTS,
     invoke::FAULTS,
+    invoke::requests::FAULTS,
+    invoke::fields::FAULTS,
+    invoke::answers::FAULTS,
+    invoke::trouble::FAULTS,
     stream::FAULTS,
     asynchronous::FAULTS,
+    asynchronous::callbacks::FAULTS,
     workload::FAULTS,
     limits::FAULTS,
     concurrency::FAULTS,
     robustness::FAULTS,
+    robustness::wire::FAULTS,
     metrics::FAULTS,
     cli::FAULTS,
 ];
@@ -68,7 +83,8 @@ mod prelude {
 
     pub(super) use serde_json::{Value, json};
 
-    pub(super) use super::{downloads, mutant, uploads, when_asked, when_told};
+    pub(super) use super::{Asked, Flow, Layer, Memory, Told};
+    pub(super) use super::{FOR_GOOD, downloads, mutant, uploads, when_asked, when_told};
 }
 
 const fn mutant(

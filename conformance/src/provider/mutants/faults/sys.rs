@@ -5,7 +5,7 @@
 use super::prelude::*;
 
 /// Answers that are JSON get something behind it.
-fn with_more(told: &mut super::Told, more: &str) {
+fn with_more(told: &mut Told, more: &str) {
     if told.header("content-type") == Some("application/json") {
         told.set_body(told.text() + more);
     }

@@ -42,6 +42,14 @@ impl Memory {
         })
     }
 
+    /// The rest of each name that begins so.
+    pub fn names(&self, start: &str) -> Vec<String> {
+        self.with(|all| {
+            let rest = all.keys().filter_map(|name| name.strip_prefix(start));
+            rest.map(str::to_owned).collect()
+        })
+    }
+
     fn with<T>(&self, act: impl FnOnce(&mut BTreeMap<String, Value>) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -148,6 +148,13 @@ async fn tell(front: &Front, answer: Answer, asked: &Asked) -> Result<Answer, Cu
     if told.cut {
         return Err(Cut);
     }
+    let rest = match rest {
+        Some(rest) if told.gather => {
+            let whole = rest.collect().await.map_err(|_| Cut)?.to_bytes();
+            Some(answer::bytes(whole))
+        }
+        rest => rest,
+    };
     built(head, told, rest)
 }
 

@@ -19,6 +19,8 @@ pub struct Told {
     pub flow: Option<Flow>,
     /// How long the client gets to see nothing of it.
     pub delay: Duration,
+    /// A body that passes by is passed on when it is whole.
+    pub gather: bool,
     /// The connection is closed, and nothing is told.
     pub cut: bool,
     /// Known for all but calls of functions and logs that are followed.
@@ -32,6 +34,7 @@ impl Told {
             headers: head.headers.clone(),
             flow,
             delay: Duration::ZERO,
+            gather: false,
             cut: false,
             body,
         }

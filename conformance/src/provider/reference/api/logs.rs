@@ -10,8 +10,10 @@ use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 
 use tokio::sync::{mpsc, watch};
+use tokio::time::{Duration, sleep};
 
 use super::super::answer::{self, Handled, bad, error};
+use super::super::faults::seeded;
 use super::super::function::Function;
 use super::super::logs::{Query, told};
 use super::super::relay::Pieces;
@@ -32,6 +34,11 @@ pub(super) fn logs(call: &Call) -> Handled {
     if name.is_empty() {
         return Err(bad("name: expected the name of a function"));
     }
+    let name = if seeded!(LogsByPrefix) {
+        longest(call, name)
+    } else {
+        name
+    };
     let found = call.provider.world.find(&call.asked_namespace(), &name);
     let function = found.map_err(|_| refused(&Refusal::Missing(name)))?;
     let (sender, pieces) = mpsc::channel(WAITING);
@@ -41,6 +48,14 @@ pub(super) fn logs(call: &Call) -> Handled {
     let kind = HeaderValue::from_static("application/x-ndjson");
     stream.headers_mut().insert(CONTENT_TYPE, kind);
     Ok(stream)
+}
+
+/// The longest name of a function that begins so.
+fn longest(call: &Call, start: String) -> String {
+    let all = call.provider.world.all().into_iter();
+    let names = all.map(|function| function.name.clone());
+    let alike = names.filter(|name| name.starts_with(&start));
+    alike.max_by_key(String::len).unwrap_or(start)
 }
 
 /// Ends with the log, with the provider, or when the client has left.
@@ -67,6 +82,9 @@ async fn tell(
             _ = open.changed() => {}
             () = sender.closed() => return,
             _ = stop.wait_for(|&stop| stop) => return,
+        }
+        if seeded!(FollowLags) {
+            sleep(Duration::from_secs(12)).await;
         }
         more = *open.borrow_and_update();
         let (new, after) = function.log.since(next);
