@@ -23,6 +23,7 @@ pub mod status;
 pub mod sweep;
 pub mod target;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -189,13 +190,16 @@ impl Rig {
 
     /// A server that the provider can call.
     pub fn callback(&self) -> Result<Callback> {
-        let setting = &self.ground.setting;
-        match setting.callback_address() {
-            Some(address) => Callback::open(address, setting.timeout_scale),
-            None => Err(Failure::skipped(
+        Callback::open(self.reached_at()?, self.ground.setting.timeout_scale)
+    }
+
+    /// Where the provider reaches us.
+    pub fn reached_at(&self) -> Result<IpAddr> {
+        self.ground.setting.callback_address().ok_or_else(|| {
+            Failure::skipped(
                 "the provider is elsewhere; say where it reaches us with --callback-address IP",
-            )),
-        }
+            )
+        })
     }
 
     // ----- waiting: always a poll with a deadline

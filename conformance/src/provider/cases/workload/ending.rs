@@ -2,6 +2,10 @@
 //! It knows what the probe says of signals, and that a dead process drops its connections.
 //! It refuses to know how long a provider waits, but for the minute at the most.
 
+use std::io::ErrorKind::WouldBlock;
+use std::io::Read as _;
+use std::net::{TcpListener, TcpStream};
+
 use crate::provider::prelude::*;
 
 pub(super) const CASES: &[Case] = &[
@@ -88,11 +92,16 @@ fn stubborn(rig: &mut Rig) -> Outcome {
     let mut wire = provider.connect()?;
     wire.send_request(&provider.invocation(&f, &Request::get("/hang/stubborn")))?;
     rig.saw(&f, "hang:stubborn")?;
+    let tie = tied(rig, &f);
+    // A watchdog that has nothing more to wait for would end it, and not the platform.
+    let _held = rig
+        .claims(Profile::Websocket)
+        .then(|| provider.websocket(&f, "/ws"));
     let (start, limit) = (Instant::now(), rig.timeout(65.0));
     // Some providers give up on the first request, and have killed it by the next.
     let removed = provider.patient(limit).delete(&f)?;
     rig.note(&format!("removing it is {}", removed.status));
-    // The call ends when its process does, if not before.
+    // The call ends when its process does, or when the platform allows it no more time.
     wire.set_timeout(limit.saturating_sub(start.elapsed()))?;
     let outcome = wire.read_response();
     check!(
@@ -111,6 +120,32 @@ fn stubborn(rig: &mut Rig) -> Outcome {
         provider.delete(&f)?.is_one_of(&[200, 202, 404])?;
     }
     rig.gone(&f)?;
+    match tie {
+        Some(tie) => ends(tie, limit.saturating_sub(start.elapsed()))?,
+        None => rig.note("the function cannot reach the suite: its process may be there"),
+    }
     rig.note(&format!("gone after {} s", start.elapsed().as_secs()));
+    Ok(())
+}
+
+/// A connection that the process of the function has to us for as long as it lives, where it reaches us.
+fn tied(rig: &Rig, f: &Function) -> Option<TcpStream> {
+    let listener = TcpListener::bind((rig.reached_at().ok()?, 0)).ok()?;
+    let to = listener.local_addr().ok()?;
+    let answer = f.get(&format!("/tie?to={to}")).ok()?;
+    let tied = answer.status == 200 && answer.text() == "tied";
+    tied.then(|| listener.accept().ok())?.map(|(tie, _)| tie)
+}
+
+/// The process at the other end ends within that time.
+fn ends(mut tie: TcpStream, left: Duration) -> Outcome {
+    let left = left.max(Duration::from_millis(1));
+    let set = tie.set_read_timeout(Some(left));
+    set.map_err(|error| Failure::fault(format!("a time limit: {error}")))?;
+    let waited = matches!(tie.read(&mut [0]), Err(error) if error.kind() == WouldBlock);
+    check!(
+        !waited,
+        "the process of the removed function is still there"
+    );
     Ok(())
 }
