@@ -2,17 +2,24 @@
 //! It knows heads, bodies, frames of HTTP/2, and the moments of a connection.
 //! It refuses to touch a byte that no fault asks for.
 
+mod exchanges;
 mod frames;
+mod gathered;
+mod head;
 mod link;
 mod listening;
 mod message;
+mod messages;
+mod passage;
+mod sink;
 mod talk;
+mod way;
 
 use std::net::SocketAddr;
 
 pub use frames::Frame;
+pub use head::Head;
 pub(super) use listening::Listening;
-pub use message::Head;
 pub use talk::{Fate, Talk};
 
 /// The hooks of a fault.

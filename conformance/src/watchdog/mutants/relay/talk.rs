@@ -33,9 +33,8 @@ pub struct Talk {
     pub nth: u64,
     pub request: Head,
     pub answer: Head,
-    /// How many bytes of this body have passed.
+    /// Of the body that a hook is shown: how many of its bytes have passed, and whether it is in chunks.
     pub at: u64,
-    /// Whether the body is in chunks.
     pub chunked: bool,
     pub fate: Fate,
     /// When its request came.
