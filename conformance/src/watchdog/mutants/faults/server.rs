@@ -343,6 +343,6 @@ pub(super) const LIST: &[Mutant] = &[
         "refused-uploads-taken-for-ever",
         &["WD-2.26"],
         "a connection that is to end is read for as long as its client sends",
-        Front(Relay::new().holds_open()),
+        Front(Relay::new().holds_open().swallows()),
     ),
 ];

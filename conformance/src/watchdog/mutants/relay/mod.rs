@@ -46,6 +46,8 @@ pub struct Relay {
     /// The end of a client is not told to the server; nor that of the server to the client.
     pub(super) deaf: bool,
     pub(super) holds_open: bool,
+    /// What a client sends to a server that has ended is taken.
+    pub(super) swallows: bool,
     /// A message that breaks off is made whole, towards the server or the client.
     pub(super) mends_uploads: bool,
     pub(super) mends_answers: bool,
@@ -82,6 +84,7 @@ impl Relay {
             frame_down: None,
             deaf: false,
             holds_open: false,
+            swallows: false,
             mends_uploads: false,
             mends_answers: false,
             greedy: false,
@@ -106,6 +109,7 @@ impl Relay {
             frame_down: self.frame_down.map(|_| pass as fn(&mut Frame) -> Fate),
             deaf: false,
             holds_open: false,
+            swallows: false,
             mends_uploads: false,
             mends_answers: false,
             greedy: false,
@@ -206,6 +210,12 @@ impl Relay {
     #[must_use]
     pub const fn holds_open(mut self) -> Self {
         self.holds_open = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn swallows(mut self) -> Self {
+        self.swallows = true;
         self
     }
 

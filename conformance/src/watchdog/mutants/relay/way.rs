@@ -51,7 +51,7 @@ impl Hooks {
                 frame: relay.frame_up,
                 mends: relay.mends_uploads,
                 hides_end: relay.deaf,
-                swallows: false,
+                swallows: relay.swallows,
                 greedy: false,
             },
             Way::Down => Self {
