@@ -5,6 +5,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::prelude::*;
+use super::tools::hoard;
 
 fn number(name: &str) -> u64 {
     std::env::var(name)
@@ -130,6 +131,6 @@ pub(super) const LIST: &[Mutant] = &[
         "memory-for-want-of-a-file",
         &["WD-13.14"],
         "what no file takes is kept in memory without a bound (BUG-29)",
-        Over(Over::new().relay(Relay::new().up(|bytes| std::mem::forget(bytes.clone())))),
+        Over(Over::new().relay(Relay::new().up(|bytes| hoard(bytes)))),
     ),
 ];

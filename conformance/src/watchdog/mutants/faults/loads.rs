@@ -10,6 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::prelude::*;
+use super::tools::hoard;
 use crate::watchdog::rig::proc;
 
 fn kill_all(pids: impl IntoIterator<Item = i32>) {
@@ -74,7 +75,7 @@ pub(super) const LIST: &[Mutant] = &[
         "large-bodies-in-memory",
         &["WD-15.6"],
         "a large body is held in memory (BUG-29)",
-        Over(Over::new().relay(Relay::new().up(|bytes| std::mem::forget(bytes.clone())))),
+        Over(Over::new().relay(Relay::new().up(|bytes| hoard(bytes)))),
     ),
     mutant(
         "nobody-waits",
