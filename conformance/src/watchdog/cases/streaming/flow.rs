@@ -292,11 +292,12 @@ fn content_type(rig: &mut Rig) -> Outcome {
 }
 
 fn framing(rig: &mut Rig) -> Outcome {
+    // More than a pipe holds, so that it comes in pieces.
     let w = rig
         .watchdog()
-        .fprocess(&rig.fixture("print-bytes", &["50000"]))
+        .fprocess(&rig.fixture("print-bytes", &["300000"]))
         .start()?;
-    let want = Pattern::new(1, 50_000);
+    let want = Pattern::new(1, 300_000);
     let r = w.request_pattern(&Request::get("/"), want)?;
     check_eq!(
         (r.framing, r.end),
