@@ -166,7 +166,8 @@ pub(super) const LIST: &[Mutant] = &[
         "broken-uploads-mended",
         &["WD-3.10", "WD-4.8", "WD-5.9", "WD-6.10"],
         "an upload that breaks off looks whole to the function (BUG-37)",
-        Front(Relay::new().mends_uploads()),
+        // Where it looks whole, nobody has left either.
+        Front(Relay::new().mends_uploads().deaf()),
     ),
     mutant(
         "broken-upload-is-500",
