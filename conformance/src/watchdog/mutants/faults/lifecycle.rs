@@ -30,7 +30,7 @@ pub(super) const LIST: &[Mutant] = &[
     ),
     mutant(
         "healthy-while-draining",
-        &["WD-10.1", "WD-10.8"],
+        &["WD-10.8"],
         "it is healthy until it is closed",
         Front(Relay::new().answer(|head, talk| {
             if talk.probe() && talk.status() == 503 {
