@@ -262,13 +262,15 @@ fn port_chosen(rig: &mut Rig) -> Outcome {
 }
 
 fn port_off(rig: &mut Rig) -> Outcome {
-    let w = echo(rig).env("metrics_port", "0").start()?;
+    let w = echo(rig).env("metrics_port", "0").stops_at_once().start()?;
     check_eq!(w.post("/", "x")?.text(), "x", "answer of the function");
+    check!(rig.connect(w.metrics_port()).is_err(), "something answers");
+    // What it does not say is known once it has ended.
+    w.signal(Signal::SIGTERM)?;
     check!(
-        !w.log().contains("Metrics listening"),
+        !w.wait_exit(10.0)?.stderr.contains("Metrics listening"),
         "it says that it serves metrics"
     );
-    check!(rig.connect(w.metrics_port()).is_err(), "something answers");
     Ok(())
 }
 
