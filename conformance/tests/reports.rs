@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use conformance::check;
+use conformance::judge::redact::Secret;
 use conformance::judge::report::diff::{Change, differences, text};
 use conformance::judge::report::standing::Conformity;
 use conformance::judge::report::{Document, Form, matrix, verify};
@@ -153,8 +154,11 @@ impl Suite for Toy {
         }
     }
 
-    fn secrets(_: &Ground) -> Vec<String> {
-        vec![SECRET.to_owned()]
+    fn secrets(_: &Ground) -> Vec<Secret> {
+        vec![Secret {
+            text: SECRET.to_owned(),
+            variable: None,
+        }]
     }
 
     fn facts(_: &Case) -> Facts {

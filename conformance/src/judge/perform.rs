@@ -1,6 +1,6 @@
 //! One run of one case, in a thread of its own, so that a hang costs its deadline and no more.
 //! It knows the rig's making and its end, the deadline and the wish to stop.
-//! It refuses to judge: the outcome goes back as it came.
+//! It refuses to judge and to hide: the outcome goes back as it came, with what nobody may read in it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use super::redact::Secret;
 use super::{Evidence, Failure, Hold, Outcome, Run, Suite};
 
 /// How long a rig may tidy up before the next case goes on without it.
@@ -19,6 +20,8 @@ pub(super) struct Performed {
     pub outcome: Outcome,
     pub took: Duration,
     pub evidence: Evidence,
+    /// What nobody may read in the others.
+    pub secrets: Vec<Secret>,
 }
 
 pub(super) fn perform<S: Suite>(
@@ -34,6 +37,7 @@ pub(super) fn perform<S: Suite>(
                 outcome: Err(failure),
                 took: start.elapsed(),
                 evidence: Evidence::default(),
+                secrets: Vec::new(),
             };
         }
     };
@@ -54,16 +58,13 @@ pub(super) fn perform<S: Suite>(
         hold.stop();
         Err(failure)
     });
-    let outcome = outcome.map_err(|failure| Failure {
-        message: hold.public(&failure.message),
-        ..failure
-    });
     let took = start.elapsed();
     let _ = tidy.recv_timeout(TIDYING.mul_f64(scale));
     Performed {
         outcome,
         took,
         evidence: hold.evidence(),
+        secrets: hold.secrets(),
     }
 }
 

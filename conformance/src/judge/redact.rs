@@ -1,6 +1,9 @@
 //! What nobody may read in a report or on a screen: secrets that are known, and what headers carry.
-//! It knows the values it was given and the names of the headers.
+//! It knows the values it was given, what stands in their place, and the names of the headers.
 //! It refuses to guess: what is neither is left as it is.
+
+use std::cmp::Reverse;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -8,33 +11,79 @@ use base64::prelude::BASE64_STANDARD;
 /// Names of fields whose value is never shown; the ends of longer ones, such as `Set-Cookie`, too.
 const FIELDS: [&str; 2] = ["authorization", "cookie"];
 
-/// Takes secrets out of texts; of each, its length stays.
+/// Something that nobody may read, and the variable that stands in its place; without one, its length does.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret {
+    pub text: String,
+    pub variable: Option<&'static str>,
+}
+
+impl Secret {
+    /// Written as that variable, so that a command can be repeated.
+    pub fn named(text: impl Into<String>, variable: &'static str) -> Self {
+        Self {
+            text: text.into(),
+            variable: Some(variable),
+        }
+    }
+
+    /// How it may be written down: plain, as a string in a message, as a word of a command line, and in base64, which no variable holds.
+    fn forms(&self) -> [Self; 4] {
+        let form = |text| Self { text, ..*self };
+        [
+            form(self.text.clone()),
+            form(self.text.escape_debug().to_string()),
+            form(self.text.replace('\'', "'\\''")),
+            Self {
+                text: BASE64_STANDARD.encode(&self.text),
+                variable: None,
+            },
+        ]
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.variable.unwrap_or("a secret"))
+    }
+}
+
+/// Takes secrets out of texts.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     /// Longest first, so that no part of one is left over from another.
-    secrets: Vec<String>,
+    forms: Vec<Secret>,
 }
 
 impl Redactor {
-    pub fn new(known: &[String]) -> Self {
-        let mut secrets = Vec::new();
-        for secret in known.iter().filter(|secret| !secret.is_empty()) {
-            secrets.push(BASE64_STANDARD.encode(secret));
-            // As a string in a message, and as a word of a command line.
-            secrets.push(secret.escape_debug().to_string());
-            secrets.push(secret.replace('\'', "'\\''"));
-            secrets.push(secret.clone());
-        }
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets.dedup();
-        Self { secrets }
+    pub fn new(known: &[Secret]) -> Self {
+        Self::default().and(known)
+    }
+
+    /// The same, and these secrets as well.
+    #[must_use]
+    pub fn and(&self, more: &[Secret]) -> Self {
+        let mut forms = self.forms.clone();
+        let told = more.iter().filter(|secret| !secret.text.is_empty());
+        forms.extend(told.flat_map(Secret::forms));
+        forms.sort_by_key(|form| Reverse((form.text.len(), form.variable.is_some())));
+        forms.dedup_by(|one, kept| one.text == kept.text);
+        Self { forms }
     }
 
     pub fn clean(&self, text: &str) -> String {
-        let mut text = fields(text);
-        for secret in &self.secrets {
-            if text.contains(secret) {
-                text = text.replace(secret, &told(secret));
+        // What a variable stands for is known by that; a field would tell its length alone.
+        let text = self.without(text, |form| form.variable.map(str::to_owned));
+        self.without(&fields(&text), |form| Some(told(&form.text)))
+    }
+
+    fn without(&self, text: &str, instead: impl Fn(&Secret) -> Option<String>) -> String {
+        let mut text = text.to_owned();
+        for form in &self.forms {
+            if text.contains(&form.text)
+                && let Some(instead) = instead(form)
+            {
+                text = text.replace(&form.text, &instead);
             }
         }
         text
@@ -108,11 +157,12 @@ fn line_end(text: &str) -> Option<usize> {
 
 /// The scheme stays, of what it introduces the length. A variable is no secret.
 fn shown(value: &str) -> String {
+    let scheme = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     match value.split_once(' ') {
         _ if value.starts_with('$') => value.to_owned(),
-        Some((_, secret)) if secret.starts_with('$') => value.to_owned(),
-        Some((scheme, secret)) if !secret.is_empty() && !scheme.contains('=') => {
-            format!("{scheme} {}", told(secret))
+        Some((word, secret)) if scheme(word) && secret.starts_with('$') => value.to_owned(),
+        Some((word, secret)) if scheme(word) && !secret.is_empty() => {
+            format!("{word} {}", told(secret))
         }
         _ => told(value),
     }
@@ -124,13 +174,34 @@ mod tests {
 
     #[test]
     fn known_secrets_go_in_every_form() {
-        let redactor = Redactor::new(&["pa\"ss".to_owned(), "pa\"ss and more".to_owned()]);
+        let secret = |text: &str| Secret {
+            text: text.to_owned(),
+            variable: None,
+        };
+        let redactor = Redactor::new(&[secret("pa\"ss"), secret("pa\"ss and more")]);
         let text = "x pa\"ss and more, pa\"ss; \"pa\\\"ss\"; cGEic3M=";
         let clean = redactor.clean(text);
         assert_eq!(
             clean,
             "x [redacted, 14 bytes], [redacted, 5 bytes]; \"[redacted, 6 bytes]\"; [redacted, 8 bytes]"
         );
+    }
+
+    #[test]
+    fn a_variable_stands_where_there_is_one() {
+        let pair = Secret::named("am9lOml0J3M=", "$CREDENTIALS");
+        let redactor = Redactor::new(&[pair]).and(&[Secret::named("it's", "$PASSWORD")]);
+        for (text, clean) in [
+            (
+                "Authorization: Basic am9lOml0J3M=\r\n",
+                "Authorization: Basic $CREDENTIALS\r\n",
+            ),
+            ("'it'\\''s' it's", "'$PASSWORD' $PASSWORD"),
+            ("aXQncw==", "[redacted, 8 bytes]"),
+            ("Cookie: other; it's", "Cookie: [redacted, 16 bytes]"),
+        ] {
+            assert_eq!(redactor.clean(text), clean);
+        }
     }
 
     #[test]

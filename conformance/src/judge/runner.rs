@@ -216,12 +216,13 @@ impl<S: Suite> Stage<'_, S> {
                 ..Evidence::default()
             };
         }
-        evidence.clean(&self.redactor);
+        let redactor = self.redactor.and(&performed.secrets);
+        evidence.clean(&redactor);
         Judged {
             run,
             verdict,
             took: performed.took,
-            message: self.redactor.clean(&message),
+            message: redactor.clean(&message),
             evidence,
         }
     }

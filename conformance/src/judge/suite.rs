@@ -5,7 +5,7 @@
 use std::fmt::{Debug, Display};
 use std::sync::Arc;
 
-use super::redact::Redactor;
+use super::redact::{Redactor, Secret};
 use super::{Case, Chapter, Clause, Deviations, Facts, Failure, Run};
 
 /// A contract and the means to judge it: chapters of cases, and the rig that they are given.
@@ -54,7 +54,7 @@ pub trait Suite: Copy + Debug + Send + Sync + 'static {
     fn implementation(ground: &Self::Ground, deviations: &Deviations) -> Implementation;
 
     /// What nobody may read in a report or on a screen: passwords, tokens.
-    fn secrets(_: &Self::Ground) -> Vec<String> {
+    fn secrets(_: &Self::Ground) -> Vec<Secret> {
         Vec::new()
     }
 
@@ -87,12 +87,12 @@ pub trait Hold: Send {
     /// Ends whatever the case started, so that nothing it waits for stays away for ever.
     fn stop(&self);
 
-    /// A text about the run as it may be shown to everybody.
-    fn public(&self, text: &str) -> String {
-        text.to_owned()
+    /// What nobody may read of this run, beyond the secrets of the suite.
+    fn secrets(&self) -> Vec<Secret> {
+        Vec::new()
     }
 
-    /// What happened so far, for the reader of a failure.
+    /// What happened so far, for the reader of a failure; secrets are taken out of it afterwards.
     fn evidence(&self) -> Evidence;
 }
 

@@ -11,6 +11,7 @@ use super::rig::ground::Ground;
 use super::rig::target::Credentials;
 use super::rig::{Hold, Rig, Shape};
 use super::traits::Traits;
+use crate::judge::redact::Secret;
 use crate::judge::{self, Case, Chapter, Deviations, Facts, Failure, Implementation, Run};
 use crate::shell::quoted;
 
@@ -111,9 +112,8 @@ impl judge::Suite for Suite {
         }
     }
 
-    fn secrets(ground: &Ground) -> Vec<String> {
-        let secrets = ground.setting.credentials.secrets();
-        secrets.into_iter().map(|(secret, _)| secret).collect()
+    fn secrets(ground: &Ground) -> Vec<Secret> {
+        ground.setting.credentials.secrets()
     }
 
     fn profiles(case: &Case<Self>) -> Vec<&'static str> {

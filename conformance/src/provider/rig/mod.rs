@@ -39,6 +39,7 @@ pub use target::Credentials;
 
 use crate::check;
 use crate::failure::{Failure, Outcome};
+use crate::judge::redact::Secret;
 use crate::judge::{self, Evidence};
 use crate::provider::profile::Profile;
 use crate::wire::{Request, Wire};
@@ -350,17 +351,16 @@ impl judge::Hold for Hold {
         self.ground.tidy(&things);
     }
 
-    fn public(&self, text: &str) -> String {
-        self.record.redacted(text)
+    fn secrets(&self) -> Vec<Secret> {
+        self.record.secrets()
     }
 
     fn evidence(&self) -> Evidence {
-        let notes = self.record.notes();
         Evidence {
-            wire: self.public(&self.record.transcript.text()),
+            wire: self.record.transcript.text(),
             log: String::new(),
-            commands: self.public(&self.record.reproduce()),
-            notes: notes.iter().map(|note| self.public(note)).collect(),
+            commands: self.record.reproduce(),
+            notes: self.record.notes(),
         }
     }
 }

@@ -2,12 +2,14 @@
 //! It knows URLs of the form `http://[USER[:PASSWORD]@]HOST[:PORT][/PREFIX]` and how credentials go into a header.
 //! It refuses to show a password: what is displayed is safe for a report.
 
-use crate::shell::quoted;
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+
+use crate::judge::redact::Secret;
+use crate::shell::quoted;
 
 /// What a request says of who asks.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,19 +39,19 @@ impl Credentials {
         }
     }
 
-    /// What must not be in a report, and what stands there instead.
-    pub fn secrets(&self) -> Vec<(String, &'static str)> {
+    /// What must not be in a report, and the variable that stands there instead.
+    pub fn secrets(&self) -> Vec<Secret> {
         match self {
             Self::Basic { user, password } => {
                 let pair = STANDARD.encode(format!("{user}:{password}"));
-                let mut secrets = vec![(pair, "$CREDENTIALS")];
+                let mut secrets = vec![Secret::named(pair, "$CREDENTIALS")];
                 // A password like "admin" is no secret, and would be found everywhere.
                 if password.len() >= 5 && password != user {
-                    secrets.push((password.clone(), "$PASSWORD"));
+                    secrets.push(Secret::named(password, "$PASSWORD"));
                 }
                 secrets
             }
-            Self::Token(token) if token.len() >= 4 => vec![(token.clone(), "$TOKEN")],
+            Self::Token(token) if token.len() >= 4 => vec![Secret::named(token, "$TOKEN")],
             Self::None | Self::Token(_) => Vec::new(),
         }
     }
@@ -175,6 +177,7 @@ fn resolve(host: &str) -> Result<SocketAddr, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::redact::Redactor;
 
     #[test]
     fn a_url_is_taken_apart() {
@@ -202,6 +205,8 @@ mod tests {
         let pair = Credentials::basic("joe", "correct horse");
         assert!(!format!("{pair:?}").contains("horse"));
         assert_eq!(pair.curl("$PASSWORD"), "-u joe:\"$PASSWORD\" ");
-        assert_eq!(pair.secrets().len(), 2);
+        let told = Redactor::new(&pair.secrets());
+        let text = "Basic am9lOmNvcnJlY3QgaG9yc2U= correct horse";
+        assert_eq!(told.clean(text), "Basic $CREDENTIALS $PASSWORD");
     }
 }

@@ -66,11 +66,11 @@ fn invoke_no_credentials(rig: &mut Rig) -> Outcome {
         seen.header("authorization").is_none(),
         "the function saw an Authorization that the caller did not send"
     );
-    for (secret, _) in rig.ground().setting.credentials.secrets() {
+    for secret in rig.ground().setting.credentials.secrets() {
         let shown = seen
             .headers
             .iter()
-            .find(|(_, value)| value.contains(&secret));
+            .find(|(_, value)| value.contains(&secret.text));
         let name = shown.map(|(name, _)| name);
         check!(name.is_none(), "the header {name:?} has the credentials");
     }

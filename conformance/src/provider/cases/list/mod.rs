@@ -274,7 +274,7 @@ fn no_secrets(rig: &mut Rig) -> Outcome {
     ];
     let mut hidden = vec![value.clone(), encoded(&value)];
     let credentials = rig.ground().setting.credentials.secrets();
-    hidden.extend(credentials.into_iter().map(|(secret, _)| secret));
+    hidden.extend(credentials.into_iter().map(|secret| secret.text));
     for secret in hidden {
         let told = texts.iter().any(|text| text.contains(&secret));
         check!(!told, "the answer tells a secret: {secret:?}");

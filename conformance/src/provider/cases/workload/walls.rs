@@ -80,7 +80,7 @@ fn credentials(rig: &mut Rig) -> Outcome {
     let env: std::collections::BTreeMap<String, String> = f.json("/env")?;
     for (name, value) in &env {
         let named = name.to_ascii_lowercase().contains("basic_auth");
-        let known = secrets.iter().any(|(secret, _)| secret == value);
+        let known = secrets.iter().any(|secret| secret.text == *value);
         check!(
             !(named && !value.is_empty() || known),
             "the variable {name} has the platform's credentials"
