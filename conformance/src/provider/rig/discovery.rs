@@ -2,7 +2,7 @@
 //! It knows for each profile a question whose answer tells whether it is there.
 //! It refuses to judge: that something is there and broken is for the cases to say.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::json;
 
@@ -21,8 +21,8 @@ use crate::wire::Request;
 const ABSENT: &[u16] = &[404, 405, 501];
 /// How long a change of replicas may take to be told.
 const TOLD: f64 = 5.0;
-/// How long a WebSocket may take to say something back.
-const ECHOED: Duration = Duration::from_secs(5);
+/// How long a WebSocket may take for each thing that it says: some answer the handshake when the connection ends.
+const ECHOED: f64 = 5.0;
 /// EROFS: what a write to a read-only file system is refused with.
 const READ_ONLY: i32 = 30;
 /// Who enforces limits without telling them.
@@ -104,7 +104,7 @@ pub fn try_out(scout: &Scout, info: &Info, probe: &Function, all: &mut Findings)
     let queued = provider.invoke_async(probe, &Request::post("/echo").body("x"));
     there(all, Profile::Async, queued);
     streaming(&provider, probe, all);
-    websocket(&provider, probe, all);
+    websocket(scout, probe, all);
     if all.found(Profile::Secrets) {
         secrets_update(scout, all);
     }
@@ -183,11 +183,11 @@ fn streaming(provider: &Provider, probe: &Function, all: &mut Findings) {
 }
 
 /// Some pass the 101 on, and nothing after it.
-fn websocket(provider: &Provider, probe: &Function, all: &mut Findings) {
-    let echoed = provider.websocket(probe, "/ws").and_then(|mut socket| {
-        socket.set_timeout(ECHOED)?;
-        socket.echo("anybody there?")
-    });
+fn websocket(scout: &Scout, probe: &Function, all: &mut Findings) {
+    let brief = scout.provider().patient(scout.setting.timeout(ECHOED));
+    let echoed = brief
+        .websocket(probe, "/ws")
+        .and_then(|mut socket| socket.echo("anybody there?"));
     match echoed {
         Ok(()) => all.say(Profile::Websocket, true, "echoed"),
         Err(failure) => all.say(Profile::Websocket, false, failure.message),
