@@ -325,6 +325,33 @@ fn a_report_that_was_changed_is_found_out() {
 }
 
 #[test]
+fn what_is_left_behind_is_told_and_is_a_fault() {
+    let options = Options {
+        run: vec!["toy/pass".to_owned()],
+        ..options(false)
+    };
+    let mut summary = run(&options, &|_, _, _| {});
+    assert_eq!(summary.exit_code(), 0);
+    summary.left_behind = vec![format!("function one: {SECRET} is not enough")];
+    let document = Document::new(&options, &summary, "toy");
+    assert_eq!((summary.exit_code(), document.exit), (3, 3));
+    for form in [Form::Json, Form::Html, Form::Markdown] {
+        let text = form.render(&document).unwrap();
+        assert!(
+            text.contains("function one: [redacted, 21 bytes] is not enough"),
+            "{text}"
+        );
+    }
+    let whole = Form::Json.render(&document).unwrap();
+    assert_eq!(faults(&whole), Vec::<String>::new());
+    let found = faults(&whole.replace("\"exit\": 3", "\"exit\": 0"));
+    assert_eq!(
+        found,
+        ["exit code 0, but the cases and what was left behind make it 3"]
+    );
+}
+
+#[test]
 fn a_regression_comes_first() {
     let (good, bad) = (document(&options(false)), document(&options(true)));
     let found = differences(&good, &bad);

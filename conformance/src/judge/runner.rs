@@ -88,6 +88,8 @@ pub struct Summary<S: Suite> {
     pub judged: Vec<Judged<S>>,
     pub took: Duration,
     pub fails_on: Level,
+    /// What the run made and its suite could not remove, each with the reason.
+    pub left_behind: Vec<String>,
 }
 
 impl<S: Suite> Summary<S> {
@@ -104,6 +106,7 @@ impl<S: Suite> Summary<S> {
         Verdict::exit_code(
             outcomes.map(|judged| (judged.verdict, judged.run.case.level)),
             self.fails_on,
+            &self.left_behind,
         )
     }
 }
@@ -144,6 +147,7 @@ pub fn run<S: Suite>(options: &Options<S>, observe: Observer<'_, S>) -> Summary<
         judged,
         took: start.elapsed(),
         fails_on: options.fails_on,
+        left_behind: Vec::new(),
     }
 }
 

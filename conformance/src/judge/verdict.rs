@@ -52,9 +52,14 @@ impl Verdict {
         matches!(self, Self::Fail | Self::UnexpectedPass)
     }
 
-    /// What a run ends with: 0 pass, 1 failures, 3 suite fault. What is weaker than `fails_on` may fail.
-    pub fn exit_code(outcomes: impl Iterator<Item = (Self, Level)>, fails_on: Level) -> u8 {
-        let mut code = 0;
+    /// What a run ends with: 0 pass, 1 failures, 3 suite fault. What is weaker than `fails_on` may fail; what the suite
+    /// leaves behind is its fault.
+    pub fn exit_code(
+        outcomes: impl Iterator<Item = (Self, Level)>,
+        fails_on: Level,
+        left_behind: &[String],
+    ) -> u8 {
+        let mut code = if left_behind.is_empty() { 0 } else { 3 };
         for (verdict, level) in outcomes {
             match verdict {
                 Self::UnexpectedPass => return 1,

@@ -39,6 +39,9 @@ pub struct Document {
     pub exit: u8,
     /// The weakest level of which a failure makes the exit code 1.
     pub fails_on: Level,
+    /// What the run made and could not remove, each with the reason: a suite fault.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_behind: Vec<String>,
     /// Over the MUSTs of all profiles.
     pub verdict: Conformity,
     pub counts: Vec<Count>,
@@ -182,6 +185,11 @@ impl Document {
             seconds: summary.took.as_secs_f64(),
             exit: summary.exit_code(),
             fails_on: summary.fails_on,
+            left_behind: summary
+                .left_behind
+                .iter()
+                .map(|line| redactor.clean(line))
+                .collect(),
             verdict: standing::overall(&conformance),
             counts,
             conformance,

@@ -25,6 +25,9 @@ pub(super) fn render(document: &Document) -> String {
     for told in &what.facts {
         let _ = writeln!(out, "- {}: `{}`", told.name, told.value.replace('`', "'"));
     }
+    for left in &document.left_behind {
+        let _ = writeln!(out, "- left behind: {}", cell(left));
+    }
     let _ = write!(
         out,
         "- date: {}, {}, {}\n- reproduce: `{}`\n\n",

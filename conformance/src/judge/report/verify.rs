@@ -113,10 +113,12 @@ fn sums(document: &Document) -> Vec<String> {
         }
     }
     let outcomes = document.cases.iter().map(|case| (case.outcome, case.level));
-    let exit = Verdict::exit_code(outcomes, document.fails_on);
+    let exit = Verdict::exit_code(outcomes, document.fails_on, &document.left_behind);
     if document.exit != exit {
         let told = document.exit;
-        faults.push(format!("exit code {told}, but the cases make it {exit}"));
+        faults.push(format!(
+            "exit code {told}, but the cases and what was left behind make it {exit}"
+        ));
     }
     faults
 }

@@ -23,6 +23,7 @@ pub(super) fn header(document: &Document) -> Markup {
                     dt { "on" } dd { (document.kernel) ", " (document.arch) }
                     dt { "took" } dd { (format!("{:.1} s", document.seconds)) }
                     dt { "exit code" } dd { (document.exit) }
+                    @for left in &document.left_behind { dt { "left behind" } dd { (left) } }
                     dt { "reproduce" } dd { code { (document.reproduce) } }
                 }
             }
