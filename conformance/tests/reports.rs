@@ -252,6 +252,12 @@ fn no_form_has_a_secret_and_each_names_the_failure() {
             "{text}"
         );
     }
+    let picture = matrix::picture(&documents);
+    assert!(
+        picture.contains("core") && picture.contains("What holds of the MUSTs of the toy contract"),
+        "{picture}"
+    );
+    assert!(!picture.contains(SECRET), "{picture}");
 }
 
 #[test]

@@ -10,6 +10,16 @@ use super::{FAIL, PASS, USAGE, complain, print};
 use crate::judge::report::diff::{Change, differences, text};
 use crate::judge::report::{Document, matrix, read, verify, write};
 
+/// A form of a matrix.
+type Matrix = fn(&[Document]) -> String;
+
+/// Each by the option that names a file for it.
+const MATRICES: [(&str, Matrix); 3] = [
+    ("html", matrix::html),
+    ("markdown", matrix::markdown),
+    ("svg", matrix::picture),
+];
+
 /// `conformance diff A.json B.json`
 pub(super) fn diff_command() -> Command {
     Command::new("diff")
@@ -50,6 +60,7 @@ pub(super) fn matrix_command() -> Command {
         )
         .arg(to("html", "Writes a page instead"))
         .arg(to("markdown", "Writes Markdown to a file instead"))
+        .arg(to("svg", "Writes a picture of the MUSTs instead"))
 }
 
 pub(super) fn matrix(args: &ArgMatches) -> u8 {
@@ -58,19 +69,19 @@ pub(super) fn matrix(args: &ArgMatches) -> u8 {
         Ok(documents) => documents,
         Err(why) => return complain(&why, USAGE),
     };
-    let mut written = Ok(());
-    let page = args.get_one::<PathBuf>("html");
-    let table = args.get_one::<PathBuf>("markdown");
-    if let Some(path) = page {
-        written = written.and(write(path, &matrix::html(&documents)));
+    let mut asked = false;
+    for (name, render) in MATRICES {
+        if let Some(path) = args.get_one::<PathBuf>(name) {
+            asked = true;
+            if let Err(why) = write(path, &render(&documents)) {
+                return complain(&why, USAGE);
+            }
+        }
     }
-    if let Some(path) = table {
-        written = written.and(write(path, &matrix::markdown(&documents)));
-    }
-    match written {
-        Err(why) => complain(&why, USAGE),
-        Ok(()) if page.or(table).is_some() => PASS,
-        Ok(()) => print(&matrix::markdown(&documents)),
+    if asked {
+        PASS
+    } else {
+        print(&matrix::markdown(&documents))
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod html;
 mod markdown;
+mod picture;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use crate::judge::{Level, Verdict};
 
 pub use html::render as html;
 pub use markdown::render as markdown;
+pub use picture::render as picture;
 
 /// One contract with everything that was judged by it.
 struct Table<'a> {
