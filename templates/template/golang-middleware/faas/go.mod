@@ -1,0 +1,3 @@
+module handler/faas
+
+go 1.24
