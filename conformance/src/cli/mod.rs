@@ -6,6 +6,8 @@ mod access;
 mod cleanup;
 mod interrupt;
 mod judging;
+#[cfg(feature = "mutants")]
+mod mutate;
 mod provider;
 mod reports;
 mod screen;
@@ -39,6 +41,10 @@ pub fn run(words: &[String]) -> u8 {
             return if error.use_stderr() { USAGE } else { PASS };
         }
     };
+    #[cfg(feature = "mutants")]
+    if let Some(("mutate", args)) = matches.subcommand() {
+        return mutate::run(args);
+    }
     match matches.subcommand() {
         Some(("watchdog", args)) => watchdog::run(args, words),
         Some(("run", args)) => provider::run(args, words),
@@ -60,7 +66,7 @@ pub fn run(words: &[String]) -> u8 {
 }
 
 fn command() -> Command {
-    Command::new("conformance")
+    let command = Command::new("conformance")
         .about("Judges function watchdogs and providers against the written contract")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
@@ -87,7 +93,10 @@ fn command() -> Command {
         .subcommand(reports::diff_command())
         .subcommand(reports::matrix_command())
         .subcommand(reports::verify_command())
-        .subcommand(Command::new("spec").about("Prints SPEC.md"))
+        .subcommand(Command::new("spec").about("Prints SPEC.md"));
+    #[cfg(feature = "mutants")]
+    let command = command.subcommand(mutate::command());
+    command
 }
 
 /// SPEC.md: one part after the other.

@@ -32,8 +32,13 @@ pub struct Options<S: Suite> {
 impl<S: Suite> Options<S> {
     /// Everything once, a case per core at a time.
     pub fn new(ground: S::Ground) -> Self {
+        Self::on(Arc::new(ground))
+    }
+
+    /// The same, on a ground that others have as well.
+    pub fn on(ground: Arc<S::Ground>) -> Self {
         Self {
-            ground: Arc::new(ground),
+            ground,
             run: Vec::new(),
             skip: Vec::new(),
             jobs: std::thread::available_parallelism().map_or(1, usize::from),

@@ -35,6 +35,8 @@ mod sweep;
 pub(super) mod upload;
 mod world;
 
+#[cfg(feature = "mutants")]
+pub(super) use options::fwatchdog;
 pub use options::{command, run};
 #[cfg(feature = "mutants")]
 pub(super) use route::decode;

@@ -151,7 +151,7 @@ fn options(args: &ArgMatches) -> Result<Options, String> {
 }
 
 /// The watchdog: the one named, the one beside this executable, or the first on PATH.
-fn fwatchdog(named: Option<&PathBuf>, own: &Path) -> Result<PathBuf, String> {
+pub fn fwatchdog(named: Option<&PathBuf>, own: &Path) -> Result<PathBuf, String> {
     if let Some(path) = named {
         return path
             .canonicalize()

@@ -1,6 +1,6 @@
-//! What a mutant is: a name, the clauses it breaks, and where its fault sits.
-//! It knows the layers and nothing of how they work.
-//! It refuses a fault without a clause.
+//! The layers around a watchdog that a fault can be in.
+//! It knows their names, and what is the same layer without its fault.
+//! It refuses to know how they work.
 
 use super::around::Start;
 use super::below::Launch;
@@ -8,18 +8,10 @@ use super::beside::Scene;
 use super::logs::Line;
 use super::over::Over;
 use super::relay::Relay;
+use crate::judge::mutants;
 
-/// A watchdog with one fault.
-#[derive(Clone, Copy, Debug)]
-pub struct Mutant {
-    /// Also the name of the executable that is judged.
-    pub id: &'static str,
-    /// Clauses that do not hold any more.
-    pub breaks: &'static [&'static str],
-    /// One sentence: what goes wrong.
-    pub wrong: &'static str,
-    pub layer: Layer,
-}
+/// A watchdog with one fault; its name is also that of the executable that is judged.
+pub type Mutant = mutants::Mutant<Layer>;
 
 /// Where the fault is.
 #[derive(Clone, Copy, Debug)]
@@ -46,9 +38,8 @@ pub enum Layer {
     Below(fn(&mut Launch)),
 }
 
-impl Layer {
-    /// How it is called in tables.
-    pub fn name(&self) -> &'static str {
+impl mutants::Layer for Layer {
+    fn name(&self) -> &'static str {
         match self {
             Self::Front(_) => "front",
             Self::Metrics(_) => "front (metrics)",
@@ -62,9 +53,7 @@ impl Layer {
         }
     }
 
-    /// The same layer without its fault: what fails there as well proves nothing.
-    #[must_use]
-    pub fn neutral(self) -> Self {
+    fn neutral(self) -> Self {
         match self {
             Self::Front(relay) => Self::Front(relay.neutral()),
             Self::Metrics(relay) => Self::Metrics(relay.neutral()),
@@ -79,8 +68,7 @@ impl Layer {
         }
     }
 
-    /// Which neutral layers are one and the same.
-    pub fn shape(&self) -> String {
+    fn shape(&self) -> String {
         match self {
             Self::Front(relay)
             | Self::Metrics(relay)

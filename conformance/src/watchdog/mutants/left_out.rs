@@ -5,21 +5,15 @@
 use wildmatch::WildMatch;
 
 use super::layers::Layer;
+use crate::judge::mutants::Layer as _;
 
 /// Layer, cases (`id` or `id@mode`, with globs), why.
 const LEFT_OUT: &[(&str, &str, &str)] = &[];
 
-/// What says nothing about mutants of this layer.
-pub(super) fn globs(layer: &Layer) -> Vec<String> {
-    let of = LEFT_OUT.iter().filter(|(name, _, _)| *name == layer.name());
-    of.map(|(_, glob, _)| (*glob).to_owned()).collect()
-}
-
 /// Whether a run says nothing about mutants of this layer.
 pub(super) fn names(layer: &Layer, run: &str) -> bool {
     let id = run.split('@').next().unwrap_or(run);
-    globs(layer).iter().any(|glob| {
-        let glob = WildMatch::new(glob);
-        glob.matches(run) || glob.matches(id)
-    })
+    let of = LEFT_OUT.iter().filter(|(name, _, _)| *name == layer.name());
+    of.map(|(_, glob, _)| WildMatch::new(glob))
+        .any(|glob| glob.matches(run) || glob.matches(id))
 }

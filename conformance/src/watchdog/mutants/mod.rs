@@ -4,6 +4,7 @@
 
 mod around;
 mod below;
+mod bench;
 mod beside;
 mod command;
 mod faults;
@@ -11,24 +12,18 @@ mod layers;
 mod left_out;
 mod logs;
 mod over;
-mod prove;
 mod relay;
 mod shim;
-mod suite;
-mod table;
 
+pub use command::{command, run};
 pub use faults::all;
 pub use layers::{Layer, Mutant};
 
-/// What this executable is asked to be, where that has to do with mutants: the exit code.
+/// What this executable is asked to be, where a name or a word makes it a part of a mutant: the exit code.
 pub fn entry(program: &str, words: &[String]) -> Option<u8> {
     if let Some(code) = shim::entry(program, words) {
         return Some(code);
     }
     let (first, rest) = words.split_first()?;
-    match (first.as_str(), rest.first().map(String::as_str)) {
-        ("mutant", Some(_)) => Some(shim::part(rest)),
-        ("mutate", Some("watchdog")) => Some(command::run(rest.get(1..).unwrap_or_default())),
-        _ => None,
-    }
+    (first == "mutant" && !rest.is_empty()).then(|| shim::part(rest))
 }

@@ -6,12 +6,17 @@
 //! what a real provider gets wrong, not what a case happens to look at: where no case notices, the case is mended. The layer is one of
 //! [`when_asked`], [`when_told`], [`downloads`], [`uploads`], [`Front`] with more than one of them, or `Inside` for what only the inside can do: a
 //! variant of `Fault`, and `if seeded!(ThatVariant)` at one point of the reference provider.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "the JSON is the reference provider's; a fault that fails on it takes down its connection and no more"
+)]
 
 mod asynchronous;
 mod auth;
 mod calls;
 mod cli;
 mod concurrency;
+mod controls;
 mod delete;
 mod deploy;
 mod describe;
@@ -26,6 +31,7 @@ mod scale;
 mod secrets;
 mod stream;
 mod sys;
+mod unbroken;
 mod update;
 mod workload;
 
@@ -33,6 +39,8 @@ use std::time::Duration;
 
 use super::front::{Asked, Flow, Front, Memory, Told};
 use super::layers::{Layer, Mutant};
+use crate::judge::mutants::Catalogue;
+use crate::provider::Suite;
 
 /// Longer than anybody waits.
 const FOR_GOOD: Duration = Duration::from_hours(1);
@@ -73,6 +81,16 @@ const LISTS: &[&[Mutant]] = &[
 /// Every mutant.
 pub fn all() -> impl Iterator<Item = &'static Mutant> {
     LISTS.iter().copied().flatten()
+}
+
+/// Everything that the suite is proven by.
+pub(super) fn catalogue() -> Catalogue<Suite, Layer> {
+    Catalogue::new(all(), controls::LIST, unbroken::UNBROKEN)
+}
+
+/// The one of that name, controls among them.
+pub(super) fn find(id: &str) -> Option<&'static Mutant> {
+    all().chain(controls::LIST).find(|mutant| mutant.id == id)
 }
 
 /// What a list of mutants is made of.
@@ -131,4 +149,14 @@ const fn uploads(flow: Flow) -> Layer {
         upload: Some(flow),
         ..Front::NOTHING
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mutants_and_clauses_hold_together() {
+        assert_eq!(catalogue().faults(), Vec::<String>::new());
+    }
 }

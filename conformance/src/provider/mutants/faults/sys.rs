@@ -223,7 +223,11 @@ pub(super) const FAULTS: &[Mutant] = &[
         &["PR-1.14"],
         "heads over 16 KiB are refused",
         when_asked(|asked, _| {
-            let size: usize = asked.headers.values().map(|value| value.len()).sum();
+            let size: usize = asked
+                .headers
+                .values()
+                .map(hyper::header::HeaderValue::len)
+                .sum();
             if size > 16 * 1024 {
                 asked.answer(431, "");
             }

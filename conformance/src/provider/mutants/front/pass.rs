@@ -46,15 +46,14 @@ pub(in crate::provider) async fn pass<F: Future<Output = Answer>>(
     };
     (front.asked)(&mut asked, &MEMORY);
     sleep(asked.delay).await;
-    let answer = match &asked.instead {
-        Some((status, body)) => answer::with(*status, answer::bytes(body.clone())),
-        None => {
-            let head = changed(head, &asked)?;
-            for _ in 1..asked.times {
-                drop(provider(again(&head, asked.body())).await);
-            }
-            provider(Request::from_parts(head, sent(&asked, upload))).await
+    let answer = if let Some((status, body)) = &asked.instead {
+        answer::with(*status, answer::bytes(body.clone()))
+    } else {
+        let head = changed(head, &asked)?;
+        for _ in 1..asked.times {
+            drop(provider(again(&head, asked.body())).await);
         }
+        provider(Request::from_parts(head, sent(&asked, upload))).await
     };
     tell(front, answer, &asked).await
 }
