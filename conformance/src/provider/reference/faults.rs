@@ -84,6 +84,12 @@ mod planted {
         FollowLags,
         /// The log of a function that is gone stays open.
         LogsStayOpen,
+        /// A list that names no namespace is of all of them.
+        ListsEverything,
+        /// A description is of a function whose name begins like that, where none has that name.
+        FindsByPrefix,
+        /// A description is of a function in any namespace, where the one that is asked for has none.
+        FindsAnywhere,
     }
 
     /// Seeds that fault into the provider of this process.

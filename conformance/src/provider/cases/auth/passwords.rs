@@ -31,7 +31,7 @@ pub(super) const CASES: &[Case] = &[
     Case::must(
         "auth/whole-password",
         "PR-2.2",
-        "a part of the password, or more than it, is 401",
+        "a part of the password, more than it, or its letters in another case are 401",
     )
     .rows(&["AUTH-17"])
     .profiles(AUTH)
@@ -107,6 +107,7 @@ fn wrong_user(rig: &mut Rig) -> Outcome {
     let (user, password) = pair(rig)?;
     refused(rig, "somebody-else", &password)?;
     refused(rig, &format!("{user}x"), &password)?;
+    refused_unless_same(rig, (&swapped(&user), &password))?;
     refused(rig, "", &password)
 }
 
@@ -126,7 +127,32 @@ fn whole_password(rig: &mut Rig) -> Outcome {
         refused(rig, &user, &first)?;
     }
     refused(rig, &user, &format!("{password}x"))?;
-    refused(rig, &user, &format!("{password}\0"))
+    for end in ["\0", "\0x", " ", "\n"] {
+        refused(rig, &user, &format!("{password}{end}"))?;
+    }
+    refused(rig, &user, &format!(" {password}"))?;
+    refused_unless_same(rig, (&user, &swapped(&password)))
+}
+
+/// The same letters, large ones small and small ones large.
+fn swapped(text: &str) -> String {
+    let other = |c: char| {
+        if c.is_ascii_lowercase() {
+            c.to_ascii_uppercase()
+        } else {
+            c.to_ascii_lowercase()
+        }
+    };
+    text.chars().map(other).collect()
+}
+
+/// As `refused`, but for a pair without letters, whose other case it is itself.
+fn refused_unless_same(rig: &Rig, (user, password): (&str, &str)) -> Outcome {
+    let right = pair(rig)?;
+    if (user, password) == (right.0.as_str(), right.1.as_str()) {
+        return Ok(());
+    }
+    refused(rig, user, password)
 }
 
 fn challenge(rig: &mut Rig) -> Outcome {

@@ -173,7 +173,10 @@ fn object(rig: &mut Rig) -> Outcome {
 
 fn missing(rig: &mut Rig) -> Outcome {
     rig.provider().describe(rig.name())?.is(404)?;
-    let f = rig.probe()?;
+    // A search for a name finds what begins like that, too.
+    let (shorter, image) = (rig.name(), rig.probe_image());
+    let f = rig.start(&Deployment::new(&format!("{shorter}-x"), image))?;
+    rig.provider().describe(shorter)?.is(404)?;
     rig.provider().describe(format!("{}-x", f.name))?.is(404)?;
     Ok(())
 }

@@ -145,7 +145,13 @@ fn limits(rig: &mut Rig) -> Outcome {
 
 fn created(rig: &mut Rig) -> Outcome {
     let before = chrono::Utc::now().timestamp() - SKEW;
-    let told = entry(rig, &rig.function())?.created_at;
+    let f = rig.probe()?;
+    let created = || {
+        let listed = rig.provider().listed(&f)?;
+        let listed = listed.map(|entry| entry.created_at);
+        listed.ok_or_else(|| Failure::failed(format!("{} is not listed", f.name)))
+    };
+    let told = created()?;
     let after = chrono::Utc::now().timestamp() + SKEW;
     let time = chrono::DateTime::parse_from_rfc3339(&told)
         .map_err(|e| Failure::failed(format!("createdAt is {told:?}, no RFC 3339: {e}")))?;
@@ -154,7 +160,11 @@ fn created(rig: &mut Rig) -> Outcome {
         within,
         "createdAt is {told:?}, and it was deployed just now"
     );
-    Ok(())
+    // Longer than the second in which it is told.
+    rig.stays(1.2, || {
+        check_eq!(created()?, told, "createdAt, a little later");
+        Ok(())
+    })
 }
 
 fn invocations(rig: &mut Rig) -> Outcome {

@@ -131,7 +131,8 @@ fn again(head: &request::Parts, body: &[u8]) -> Request<Upload> {
 async fn tell(front: &Front, answer: Answer, asked: &Asked) -> Result<Answer, Cut> {
     let (head, body) = answer.into_parts();
     let upgraded = head.status == StatusCode::SWITCHING_PROTOCOLS;
-    let followed = asked.at("/system/logs") && asked.query("follow").is_some();
+    let follow = asked.query("follow").unwrap_or_default();
+    let followed = asked.at("/system/logs") && !matches!(follow.as_str(), "" | "0" | "false");
     let flows = upgraded || followed || (asked.is_call() && !front.whole);
     let (known, rest) = if flows {
         (None, Some(body))
