@@ -90,6 +90,24 @@ mod planted {
         FindsByPrefix,
         /// A description is of a function in any namespace, where the one that is asked for has none.
         FindsAnywhere,
+        /// The list of functions has those of all namespaces.
+        ListsAll,
+        /// An update changes what is told, and no process.
+        UpdatesOnlyTold,
+        /// An update sets the number of replicas back.
+        UpdatesScale,
+        /// One replica gets all calls.
+        OneReplicaCalled,
+        /// A function that is scaled up from zero has no variables.
+        SettingsLostAtZero,
+        /// A call of a function without a replica is answered by something else.
+        TheHostAnswers,
+        /// Functions do not find their secrets where they should be.
+        SecretsElsewhere,
+        /// Functions can write to their secrets.
+        SecretsWritable,
+        /// Secrets are taken from every namespace.
+        SecretsOfAll,
     }
 
     /// Seeds that fault into the provider of this process.

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
 use super::deployment::Deployment;
+use super::faults::seeded;
 use super::image::Image;
 use super::logs::Log;
 use super::replica::Replica;
@@ -69,15 +70,26 @@ impl Function {
     /// Replaces all of the deployment; the number of replicas stays, or is raised to its least.
     pub fn update(&self, deployment: Deployment, image: Image) {
         self.wanted.send_modify(|wanted| {
-            wanted.replicas = replicas_after_update(wanted.replicas, &deployment);
+            wanted.replicas = if seeded!(UpdatesScale) {
+                deployment.least()
+            } else {
+                replicas_after_update(wanted.replicas, &deployment)
+            };
             wanted.deployment = Arc::new(deployment);
             wanted.image = Arc::new(image);
-            wanted.generation += 1;
+            if !seeded!(UpdatesOnlyTold) {
+                wanted.generation += 1;
+            }
         });
     }
 
     pub fn scale(&self, replicas: u32) {
         self.wanted.send_if_modified(|wanted| {
+            if seeded!(SettingsLostAtZero) && wanted.replicas == 0 {
+                let mut bare = Deployment::clone(&wanted.deployment);
+                bare.env.clear();
+                wanted.deployment = Arc::new(bare);
+            }
             std::mem::replace(&mut wanted.replicas, replicas) != replicas
         });
     }
@@ -107,6 +119,9 @@ impl Function {
 
     /// The next replica in turn of those that are ready.
     pub fn pick(&self) -> Option<Arc<Replica>> {
+        if seeded!(OneReplicaCalled) {
+            return select(0, &self.ready.borrow());
+        }
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         select(turn, &self.ready.borrow())
     }

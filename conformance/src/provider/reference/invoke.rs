@@ -17,7 +17,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::answer::{Answer, Body, internal, nothing};
+use super::answer::{self, Answer, Body, internal, nothing};
 use super::faults::seeded;
 use super::forward::{self, CallName};
 use super::function::Function;
@@ -136,6 +136,9 @@ async fn pass(
     remote: SocketAddr,
     upgrade: Option<OnUpgrade>,
 ) -> Result<Answer, Answer> {
+    if seeded!(TheHostAnswers) && function.pick().is_none() {
+        return Ok(answer::text("text/plain", "OK".to_owned()));
+    }
     let deadline = Instant::now() + allowed(provider);
     let hold = deadline.min(Instant::now() + provider.options.hold);
     let (stream, address) = reach(function, hold).await?;

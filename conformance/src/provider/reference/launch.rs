@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use nix::unistd::geteuid;
 
+use super::faults::seeded;
 use super::function::{Function, Wanted};
 use super::image::Image;
 use super::{Provider, replica, sweep};
@@ -135,8 +136,16 @@ impl Launch {
         for dir in [self.root.join("tmp"), self.secret_place()] {
             DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         }
+        if seeded!(SecretsElsewhere) {
+            return Ok(());
+        }
+        let mode = if seeded!(SecretsWritable) {
+            0o600
+        } else {
+            0o400
+        };
         for (name, value) in &self.secrets {
-            write_secret(&self.secret_place().join(name), value, 0o400)?;
+            write_secret(&self.secret_place().join(name), value, mode)?;
         }
         Ok(())
     }

@@ -33,8 +33,11 @@ mod route;
 mod server;
 mod sweep;
 pub(super) mod upload;
+mod without;
 mod world;
 
+#[cfg(feature = "mutants")]
+pub(super) use names::{DEFAULT, is_label};
 #[cfg(feature = "mutants")]
 pub(super) use options::fwatchdog;
 pub use options::{command, run};
@@ -53,6 +56,7 @@ use auth::Door;
 use function::Function;
 use image::Images;
 use metrics::Metrics;
+use without::Without;
 use world::World;
 
 /// Whose place the provider takes.
@@ -84,6 +88,7 @@ struct Options {
     closes: bool,
     /// Whether functions are told with a label of the provider's own.
     labelled: bool,
+    without: Without,
 }
 
 /// Everything that requests share.

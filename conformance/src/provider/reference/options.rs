@@ -20,6 +20,7 @@ use super::image::Images;
 use super::launch;
 use super::metrics::Metrics;
 use super::root::Root;
+use super::without::{NAMES, Without};
 use super::world::World;
 use super::{Options, Provider, Shape, server};
 
@@ -64,6 +65,14 @@ pub fn command() -> Command {
         .arg(time("grace", "30s", "From SIGTERM to SIGKILL"))
         .arg(Arg::new("autoscale").long("autoscale").action(ArgAction::SetTrue).help("Raises and lowers replicas by load, as alerts would"))
         .arg(Arg::new("own-label").long("own-label").action(ArgAction::SetTrue).help("Tells the label faas_function of each function, as providers on Kubernetes do"))
+        .arg(
+            Arg::new("without")
+                .long("without")
+                .value_name("PART,...")
+                .value_delimiter(',')
+                .value_parser(NAMES)
+                .help("Stands for a provider that lacks these"),
+        )
         .arg(option("max-replicas", "20", "The most replicas of a function").value_parser(value_parser!(u32)));
     #[cfg(feature = "mutants")]
     let command = command.arg(Arg::new("fault").long("fault").value_name("ID").help(
@@ -147,6 +156,12 @@ fn options(args: &ArgMatches) -> Result<Options, String> {
         grace: span("grace"),
         labelled: args.get_flag("own-label"),
         max_replicas: args.get_one::<u32>("max-replicas").copied().unwrap_or(1),
+        without: Without::named(
+            args.get_many::<String>("without")
+                .into_iter()
+                .flatten()
+                .map(String::as_str),
+        ),
     })
 }
 

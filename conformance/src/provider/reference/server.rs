@@ -158,6 +158,9 @@ async fn admitted(
     if route.is_guarded() && !provider.options.door.admits(request.headers()) {
         return answer::unauthorized();
     }
+    if let Some(absent) = provider.options.without.answer(&route, request.method()) {
+        return absent;
+    }
     match route {
         Route::Invoke(name, below) => {
             invoke::invoke(provider, &name, &below, request, remote).await

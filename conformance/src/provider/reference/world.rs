@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::deployment::Deployment;
+use super::faults::seeded;
 use super::function::Function;
 use super::image::Image;
 use super::json::Pairs;
@@ -150,6 +151,9 @@ impl World {
 
 /// A deployment may name secrets that exist, and no others.
 fn has_secrets(inside: &Namespace, deployment: &Deployment) -> Result<(), Refusal> {
+    if seeded!(SecretsOfAll) {
+        return Ok(());
+    }
     let missing = deployment
         .secrets
         .iter()
@@ -175,7 +179,11 @@ impl World {
     }
 
     pub fn secret(&self, namespace: &str, name: &str) -> Option<Vec<u8>> {
-        fs::read(self.secret_path(namespace, name)).ok()
+        let read = |namespace: &str| fs::read(self.secret_path(namespace, name)).ok();
+        if seeded!(SecretsOfAll) {
+            return self.namespaces().iter().find_map(|one| read(one));
+        }
+        read(namespace)
     }
 
     pub fn create_secret(&self, namespace: &str, name: &str, value: &[u8]) -> Result<(), Refusal> {

@@ -56,6 +56,16 @@ pub(super) const CASES: &[Case] = &[
     .why("Whoever may change secrets could overwrite any file of the host.")
     .source("suite policy")
     .run(path_update),
+    Case::must(
+        "secrets/not-quoted",
+        "PR-9.4",
+        "what refuses a secret does not repeat its value",
+    )
+    .rows(&["SEC-05"])
+    .profiles(SECRETS)
+    .why("Refusals are printed, logged and pasted into reports of bugs.")
+    .source("suite policy")
+    .run(not_quoted),
 ];
 
 /// The methods that take a secret.
@@ -179,4 +189,24 @@ fn path_update(rig: &mut Rig) -> Outcome {
         .find(|one| one.contains(&kept) && **one != kept);
     check!(odd.is_none(), "a refused name is listed: {odd:?}");
     is_worth(rig, &kept, "kept")
+}
+
+fn not_quoted(rig: &mut Rig) -> Outcome {
+    let name = rig.secret("kept")?;
+    let value = format!("the value of {name}");
+    let whole = |name: &str| json!({"name": name, "value": value}).to_string();
+    let taken = whole(&name);
+    let cut = taken.strip_suffix('}').unwrap_or_default();
+    for body in [&taken, cut, &whole(""), &whole(&format!("../{name}"))] {
+        let request = Request::post("/system/secrets")
+            .header("Content-Type", "application/json")
+            .body(body);
+        let answer = rig.provider().send(&request)?;
+        check!(
+            !answer.text().contains(&value),
+            "{}: the answer has the value of a secret",
+            answer.call
+        );
+    }
+    Ok(())
 }

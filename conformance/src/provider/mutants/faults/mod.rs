@@ -29,8 +29,10 @@ mod namespaces;
 mod robustness;
 mod scale;
 mod secrets;
+mod seen;
 mod stream;
 mod sys;
+mod tools;
 mod unbroken;
 mod update;
 mod workload;
@@ -50,17 +52,28 @@ const LISTS: &[&[Mutant]] = &[
     sys::FAULTS,
     auth::FAULTS,
     deploy::FAULTS,
+    deploy::given::FAULTS,
+    deploy::refused::FAULTS,
+    deploy::missing::FAULTS,
+    deploy::names::FAULTS,
     update::FAULTS,
+    update::refused::FAULTS,
     delete::FAULTS,
+    delete::odd::FAULTS,
     list::FAULTS,
     describe::FAULTS,
     scale::FAULTS,
+    scale::zero::FAULTS,
+    scale::labels::FAULTS,
     secrets::FAULTS,
+    secrets::given::FAULTS,
+    secrets::refused::FAULTS,
     logs::FAULTS,
     logs::lines::FAULTS,
     logs::query::FAULTS,
     logs::whose::FAULTS,
     namespaces::FAULTS,
+    namespaces::change::FAULTS,
     invoke::FAULTS,
     invoke::requests::FAULTS,
     invoke::fields::FAULTS,

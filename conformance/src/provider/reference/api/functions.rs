@@ -13,6 +13,7 @@ use super::super::faults::seeded;
 use super::super::function::Function;
 use super::super::image::Image;
 use super::super::json::Fields;
+use super::super::without::Part;
 use super::super::world::Refusal;
 use super::{Call, accepted, refused};
 
@@ -27,7 +28,9 @@ pub(super) fn functions(call: &Call, method: &Method) -> Handled {
 
 fn list(call: &Call) -> Handled {
     let world = &call.provider.world;
-    let functions = if seeded!(ListsEverything) && call.parameter("namespace").is_none() {
+    let all =
+        seeded!(ListsAll) || (seeded!(ListsEverything) && call.parameter("namespace").is_none());
+    let functions = if all {
         world.all()
     } else {
         let functions = world.list(&call.asked_namespace());
@@ -140,6 +143,9 @@ pub(super) fn scale(call: &Call, name: &str) -> Handled {
     let namespace = call.namespace(&fields)?;
     let found = call.provider.world.find(&namespace, name);
     let function = found.map_err(|why| refused(&why))?;
+    if replicas == 0 && call.provider.options.without.lacks(Part::Zero) {
+        return Err(bad("replicas: expected at least 1 here"));
+    }
     let most = call.provider.options.max_replicas;
     match u32::try_from(replicas) {
         Ok(replicas) if replicas <= most => function.scale(replicas),
