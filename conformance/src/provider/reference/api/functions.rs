@@ -28,14 +28,15 @@ pub(super) fn functions(call: &Call, method: &Method) -> Handled {
 
 fn list(call: &Call) -> Handled {
     let world = &call.provider.world;
-    let all =
-        seeded!(ListsAll) || (seeded!(ListsEverything) && call.parameter("namespace").is_none());
-    let functions = if all {
+    let mut functions = if seeded!(ListsEverything) && call.parameter("namespace").is_none() {
         world.all()
     } else {
         let functions = world.list(&call.asked_namespace());
         functions.map_err(|why| refused(&why))?
     };
+    if seeded!(ListsAll) {
+        functions = world.all();
+    }
     let all: Vec<Value> = functions.iter().map(|function| function.status()).collect();
     Ok(answer::json(&json!(all)))
 }
