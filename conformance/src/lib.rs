@@ -1,4 +1,4 @@
-//! A black-box judge for what implements `OpenFaaS`: function watchdogs and providers.
+//! A black-box judge for what implements `OpenFaaS`: function watchdogs, providers and language templates.
 //! It knows the written contract, clause by clause, and how to start a watchdog, reach a provider and talk to either.
 //! It refuses to share code with what it judges.
 #![cfg_attr(
@@ -18,5 +18,6 @@ pub mod fixture;
 pub mod judge;
 pub mod provider;
 pub mod shell;
+pub mod template;
 pub mod watchdog;
 pub mod wire;

@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each floor with what it may use; whoever is not here uses nothing.
-const ORDER: [(&str, &[&str]); 8] = [
+const ORDER: [(&str, &[&str]); 9] = [
     ("failure", &[]),
     ("shell", &[]),
     ("wire", &["failure"]),
@@ -25,10 +25,15 @@ const ORDER: [(&str, &[&str]); 8] = [
         "provider",
         &["failure", "fixture", "judge", "shell", "wire"],
     ),
+    // A function stands behind a watchdog, which the suite for those knows how to start.
+    (
+        "template",
+        &["failure", "fixture", "judge", "shell", "watchdog", "wire"],
+    ),
     (
         "cli",
         &[
-            "failure", "fixture", "judge", "provider", "shell", "watchdog", "wire",
+            "failure", "fixture", "judge", "provider", "shell", "template", "watchdog", "wire",
         ],
     ),
 ];

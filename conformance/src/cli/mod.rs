@@ -11,6 +11,7 @@ mod mutate;
 mod provider;
 mod reports;
 mod screen;
+mod template;
 mod watchdog;
 
 use std::fmt::Write as _;
@@ -23,6 +24,7 @@ pub use screen::Screen;
 use crate::judge::{Case, Suite, run, spec};
 use crate::provider::cases::rows;
 use crate::provider::{Suite as Provider, reference};
+use crate::template::Suite as Template;
 use crate::watchdog::Suite as Watchdog;
 
 const PASS: u8 = 0;
@@ -48,6 +50,7 @@ pub fn run(words: &[String]) -> u8 {
     match matches.subcommand() {
         Some(("watchdog", args)) => watchdog::run(args, words),
         Some(("run", args)) => provider::run(args, words),
+        Some(("template", args)) => template::run(args, words),
         Some(("cleanup", args)) => cleanup::run(args),
         Some(("serve", args)) => reference::run(args),
         Some(("list", args)) if args.get_flag("missing") => {
@@ -55,23 +58,28 @@ pub fn run(words: &[String]) -> u8 {
         }
         Some(("list", args)) => {
             let globs = judging::texts(args, "run");
-            print(&(list::<Watchdog>(&globs) + &list::<Provider>(&globs)))
+            print(
+                &(list::<Watchdog>(&globs) + &list::<Provider>(&globs) + &list::<Template>(&globs)),
+            )
         }
         Some(("explain", args)) => explain(args.get_one::<String>("id").map_or("", String::as_str)),
         Some(("diff", args)) => reports::diff(args),
         Some(("matrix", args)) => reports::matrix(args),
-        Some(("verify", args)) => reports::verify(args, &[Watchdog::NAME, Provider::NAME]),
+        Some(("verify", args)) => {
+            reports::verify(args, &[Watchdog::NAME, Provider::NAME, Template::NAME])
+        }
         _ => print(&whole_spec()),
     }
 }
 
 fn command() -> Command {
     let command = Command::new("conformance")
-        .about("Judges function watchdogs and providers against the written contract")
+        .about("Judges function watchdogs, providers and language templates against the written contract")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .subcommand(watchdog::command())
         .subcommand(provider::command())
+        .subcommand(template::command())
         .subcommand(cleanup::command())
         .subcommand(reference::command())
         .subcommand(
@@ -102,8 +110,9 @@ fn command() -> Command {
 /// SPEC.md: one part after the other.
 fn whole_spec() -> String {
     let watchdog = spec::markdown::<Watchdog>();
-    let provider = spec::markdown::<Provider>();
-    watchdog + "\n" + &provider + &rows::markdown()
+    let provider = spec::markdown::<Provider>() + &rows::markdown();
+    let template = spec::markdown::<Template>();
+    [watchdog, provider, template].join("\n")
 }
 
 fn list<S: Suite>(globs: &[String]) -> String {
@@ -121,9 +130,11 @@ fn explain(id: &str) -> u8 {
     let bare = id.split('@').next().unwrap_or(id);
     let watchdog = Watchdog::cases().find(|case| case.id == bare);
     let provider = Provider::cases().find(|case| case.id == bare);
-    // A chapter of that name may be in both: then so is the answer.
+    // A chapter of that name may be in several: then so is the answer.
+    let template = Template::cases().find(|case| case.id == bare);
     let told = watchdog.map(explanation).into_iter();
-    let told: String = told.chain(provider.map(explanation)).collect();
+    let told = told.chain(provider.map(explanation));
+    let told: String = told.chain(template.map(explanation)).collect();
     match told.as_str() {
         told if !told.is_empty() => print(told),
         _ => complain(&format!("no case {id:?}; see `conformance list`"), USAGE),

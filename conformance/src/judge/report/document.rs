@@ -23,7 +23,7 @@ pub struct Document {
     #[serde(flatten)]
     #[cfg_attr(test, schemars(skip))]
     pub facts: Facts,
-    /// Which contract it was judged by: `watchdog` or `provider`.
+    /// Which contract it was judged by: `watchdog`, `provider` or `template`.
     pub contract: String,
     pub implementation: ImplementationReport,
     /// The version of the suite.

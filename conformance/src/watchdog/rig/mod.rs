@@ -232,7 +232,7 @@ impl Rig {
     }
 
     /// The wires, the logs and the processes of this run, beyond a case that overran its time.
-    pub(super) fn hold(&self) -> Hold {
+    pub(crate) fn hold(&self) -> Hold {
         Hold {
             dir: Arc::clone(&self.dir),
             transcript: self.transcript.clone(),
