@@ -13,7 +13,7 @@ use super::layers::{Layer, Mutant};
 use super::server::{Server, credentials};
 use crate::judge::mutants::{self, Trouble};
 use crate::judge::{self, Options, Run, Suite as _};
-use crate::provider::rig::ground::{PROBE_IMAGE, PROBE_IMAGE_2};
+use crate::provider::rig::ground::PROBE_IMAGE;
 use crate::provider::rig::journal::Journal;
 use crate::provider::rig::preflight::{self, Scout};
 use crate::provider::{Ground, Setting, Suite, opening};
@@ -22,6 +22,9 @@ use crate::provider::{Ground, Setting, Suite, opening};
 pub(super) const NEUTRAL: &str = ".none";
 /// The names of runs are in those of functions.
 const RUN: &str = "mutant";
+
+/// The second image, in all the forms that a reference can have: with a port and a digest.
+const IMAGE_2: &str = "localhost:5000/fwatchdog/probe:2@sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
 /// What the command line says.
 #[derive(Clone, Debug)]
@@ -102,14 +105,19 @@ impl Place {
     /// What judges it.
     fn scout(&self, dir: &TempDir, server: &Server) -> Result<Scout, Trouble> {
         let url = server.url.clone();
-        let journals = dir.path().join(url.addr.port().to_string());
+        // Not named after the port: a later server may be given the same one.
+        let journals = tempfile::Builder::new()
+            .prefix("journal-")
+            .tempdir_in(dir)
+            .map_err(|why| format!("no place for a journal: {why}"))?
+            .keep();
         let journal = Journal::begin(&journals, RUN, &url.to_string(), "")?;
         let setting = Setting {
             metrics: Some(url.clone()),
             url,
             credentials: credentials(),
             probe_image: PROBE_IMAGE.to_owned(),
-            probe_image_2: PROBE_IMAGE_2.to_owned(),
+            probe_image_2: IMAGE_2.to_owned(),
             namespace: None,
             callback: None,
             faas_cli: self.faas_cli.clone(),
