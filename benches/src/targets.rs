@@ -112,7 +112,7 @@ impl Target {
         };
         let peer = self.peer.map(|peer| format!(" / {}", peer.name()));
         let mut line = format!(
-            "{} {}: {}{}: {}, to be {} {}",
+            "{} {}: {}{}: {}, to be {} {}{}",
             match standing {
                 Standing::Pass => "PASS ",
                 Standing::Short => "SHORT",
@@ -123,7 +123,12 @@ impl Target {
             peer.unwrap_or_default(),
             value.map_or_else(|why| why, number),
             if self.max.is_some() { "<=" } else { ">=" },
-            number(limit)
+            number(limit),
+            if margin > 0.0 {
+                format!(", {:.0} % granted", margin * 100.0)
+            } else {
+                String::new()
+            }
         );
         if let (Some(hold), Some(why), true) = (self.hold, &self.why, standing != Standing::Pass) {
             let _ = write!(line, " (not reached, held at {}: {why})", number(hold));

@@ -49,10 +49,22 @@ impl<S: Suite, L> Score<'_, S, L> {
 
     /// MUST clauses that these mutants break and no case of theirs noticed.
     pub fn unproven(&self) -> Vec<&'static str> {
+        self.without_proof(|proof| !proof.left_out)
+    }
+
+    /// MUST clauses all of whose mutants were left out.
+    pub fn unjudged(&self) -> Vec<&'static str> {
+        let mut unjudged = self.without_proof(|proof| proof.left_out);
+        let unproven = self.unproven();
+        unjudged.retain(|id| !unproven.contains(id));
+        unjudged
+    }
+
+    fn without_proof(&self, counts: impl Fn(&Proof<L>) -> bool) -> Vec<&'static str> {
         let proven = self.proven();
         let mut seen = HashSet::new();
-        let judged = self.proofs.iter().filter(|proof| !proof.left_out);
-        judged
+        let proofs = self.proofs.iter().filter(|proof| counts(proof));
+        proofs
             .flat_map(|proof| &proof.killers)
             .map(|(id, _)| *id)
             .filter(|id| is_must::<S>(id) && !proven.contains(id) && seen.insert(*id))

@@ -39,6 +39,9 @@ impl<S: Suite, L: Layer> Score<'_, S, L> {
             let text = S::clause(id).map_or("", |clause| clause.text);
             let _ = writeln!(out, "not proven: {id} {text}");
         }
+        for id in self.unjudged() {
+            let _ = writeln!(out, "not judged here: {id}");
+        }
         for id in self.catalogue.unaimed() {
             let _ = writeln!(out, "no mutant: {id}");
         }
@@ -86,6 +89,10 @@ impl<S: Suite, L: Layer> Score<'_, S, L> {
                 out,
                 "| {title} | {mutants} | {killed} | {musts} | {shown} |"
             );
+        }
+        let lacking = [self.unproven(), self.unjudged(), self.catalogue.unaimed()].concat();
+        if !lacking.is_empty() {
+            let _ = writeln!(out, "\nMUST clauses not proven: {}.", lacking.join(", "));
         }
         out
     }
