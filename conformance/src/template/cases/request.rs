@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use crate::fixture::hex;
 use crate::template::prelude::*;
 use crate::template::profile::ANY_VERB;
-use crate::template::rig::{echo, json_of};
+use crate::template::rig::{echo, json_of, peak};
 
 pub const CHAPTER: Chapter = Chapter {
     number: 1,
@@ -278,17 +278,10 @@ fn own_limit(rig: &mut Rig) -> Outcome {
 
 fn memory(rig: &mut Rig) -> Outcome {
     let function = rig.start()?;
-    let peak = || {
-        let processes = proc::marked(function.mark());
-        let sizes = processes.iter().filter(|pid| **pid != function.pid());
-        sizes
-            .filter_map(|pid| proc::memory(*pid, "VmHWM"))
-            .sum::<u64>()
-    };
     refused(&function.request(Request::post("/echo").pattern(Pattern::new(1, LIMIT + 1)))?)?;
-    let before = peak();
+    let before = peak(&function);
     refused(&function.request(Request::post("/echo").pattern(Pattern::new(1, 64 << 20)))?)?;
-    let grown = peak().saturating_sub(before);
+    let grown = peak(&function).saturating_sub(before);
     check!(grown < 32 << 20, "the function grew by {grown} bytes");
     Ok(())
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::judge::Failure;
-use crate::watchdog::rig::Watchdog;
+use crate::watchdog::rig::{Watchdog, proc};
 use crate::wire::{Request, Response};
 
 /// A request as the handler saw it.
@@ -65,4 +65,11 @@ pub fn all_at_once(
             ended.map_err(|_| Failure::fault("a thread of the case panicked"))?
         })
     })
+}
+
+/// The most memory that the function's processes ever had together; the watchdog is none of them.
+pub fn peak(function: &Watchdog) -> u64 {
+    let processes = proc::marked(function.mark());
+    let own = processes.iter().filter(|pid| **pid != function.pid());
+    own.filter_map(|pid| proc::memory(*pid, "VmHWM")).sum()
 }

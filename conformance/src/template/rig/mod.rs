@@ -14,7 +14,7 @@ use crate::judge::Failure;
 use crate::watchdog::rig::{Hold, Rig as Bench, Setup, Watchdog};
 use crate::watchdog::{Ground as Watched, Mode};
 
-pub use function::{Echo, all_at_once, echo, json_of};
+pub use function::{Echo, all_at_once, echo, json_of, peak};
 
 /// What every run shares.
 #[derive(Debug)]
